@@ -12,12 +12,10 @@
 #include "adapters/llama/llama_adapter.h"
 #include "adapters/model_store/model_store.h"
 #endif
-#if defined(ASSAY_UNDER_CONSTRUCTION)
 #include "adapters/anthropic/anthropic_adapter.h"
 #include "adapters/azure/azure_adapter.h"
 #include "adapters/gemini/gemini_adapter.h"
 #include "adapters/openai/openai_adapter.h"
-#endif
 
 namespace assay {
 namespace {
@@ -46,30 +44,31 @@ Result<std::unique_ptr<Adapter>> make_llama(const ModelRef& ref, const AdapterCo
 }  // namespace
 
 const std::vector<AdapterEntry>& builtin_adapters() {
-  static const std::vector<AdapterEntry> adapters {
-    {"llama",
-     "llama:PATH.gguf or llama:NAME of a fetched model: a local quantized model, in this process",
-     {"threads", "ctx", "gpu_layers", "seqs", "lora", "chat", "share"},
-     {"threads", "seqs"},
-     make_llama},
-#if defined(ASSAY_UNDER_CONSTRUCTION)
-        openai_adapter(), azure_adapter(), anthropic_adapter(), gemini_adapter(),
-#endif
-        {"replay",
-         "replay:RUN.db[#MODEL]: answers from an earlier run's records, without asking",
-         {},
-         {},
-         make_replay_adapter},
-        {"baseline",
-         "baseline:random|first|longest: trivial models that every real one must beat",
-         {"seed"},
-         {},
-         [](const ModelRef& ref, const AdapterContext&) { return make_baseline_adapter(ref); }},
-        {"scripted",
-         "scripted:FILE: answers, delays and faults from a file, for tests and dry runs",
-         {},
-         {},
-         [](const ModelRef& ref, const AdapterContext&) { return make_scripted_adapter(ref); }},
+  static const std::vector<AdapterEntry> adapters{
+      {"llama",
+       "llama:PATH.gguf or llama:NAME of a fetched model: a local quantized model, in this process",
+       {"threads", "ctx", "gpu_layers", "seqs", "lora", "chat", "share"},
+       {"threads", "seqs"},
+       make_llama},
+      openai_adapter(),
+      azure_adapter(),
+      anthropic_adapter(),
+      gemini_adapter(),
+      {"replay",
+       "replay:RUN.db[#MODEL]: answers from an earlier run's records, without asking",
+       {},
+       {},
+       make_replay_adapter},
+      {"baseline",
+       "baseline:random|first|longest: trivial models that every real one must beat",
+       {"seed"},
+       {},
+       [](const ModelRef& ref, const AdapterContext&) { return make_baseline_adapter(ref); }},
+      {"scripted",
+       "scripted:FILE: answers, delays and faults from a file, for tests and dry runs",
+       {},
+       {},
+       [](const ModelRef& ref, const AdapterContext&) { return make_scripted_adapter(ref); }},
   };
   return adapters;
 }

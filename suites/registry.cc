@@ -2,20 +2,18 @@
 
 #include "harness/core/text.h"
 #include "suites/hellaswag/hellaswag_suite.h"
-#include "suites/mmlu/mmlu_suite.h"
-#if defined(ASSAY_UNDER_CONSTRUCTION)
 #include "suites/humaneval/humaneval_suite.h"
+#include "suites/mmlu/mmlu_suite.h"
 #include "suites/text_to_sql/text_to_sql.h"
-#endif
 
 namespace assay {
 
 const std::vector<SuiteEntry>& builtin_suites() {
-  static const std::vector<SuiteEntry> suites {
-    mmlu::entry(), hellaswag::entry(),
-#if defined(ASSAY_UNDER_CONSTRUCTION)
-        humaneval::entry(), text_to_sql::entry(),
-#endif
+  static const std::vector<SuiteEntry> suites{
+      mmlu::entry(),
+      hellaswag::entry(),
+      humaneval::entry(),
+      text_to_sql::entry(),
   };
   return suites;
 }

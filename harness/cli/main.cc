@@ -14,10 +14,8 @@
 #include "harness/cli/help.h"
 #include "harness/cli/output_buffer.h"
 #include "harness/core/text.h"
-#if defined(ASSAY_UNDER_CONSTRUCTION)
 #include "suites/sandbox/entry.h"
 #include "suites/text_to_sql/execution/sql_worker.h"
-#endif
 
 namespace assay::cli {
 namespace {
@@ -122,11 +120,9 @@ int run_program(const std::vector<std::string>& words) {
 }  // namespace assay::cli
 
 int main(int count, char** arguments) {
-#if defined(ASSAY_UNDER_CONSTRUCTION)
   // Programs and queries that nobody trusts run in processes that are this program, started again.
   if (const int code = assay::sandbox_entry(count, arguments); code >= 0) return code;
   if (const int code = assay::sql_worker_entry(count, arguments); code >= 0) return code;
-#endif
   try {
     return assay::cli::run_program({arguments + 1, arguments + count});
   } catch (const std::exception& defect) {
