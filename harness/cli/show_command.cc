@@ -36,6 +36,7 @@ Result<int> show_item(const RunReader& reader, const std::string& run, const std
   if (format != "text" && format != "json") {
     return usage_error("--format: one item is shown as text or json, not " + format);
   }
+  if (auto whole = reader.verify(); !whole) return forward_error(whole);
   auto records = reader.find(item);
   if (!records) return forward_error(records);
   if (records->empty()) {

@@ -38,9 +38,11 @@ class StoredRun : public StoredAnswers {
 
 }  // namespace
 
-Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& run, const std::string& model) {
+Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& run, const std::string& model,
+                                                           const std::vector<std::string>& suites) {
   auto reader = RunReader::open(run);
   if (!reader) return forward_error(reader);
+  if (auto whole = (*reader)->verify(); !whole) return forward_error(whole);
   std::vector<std::string> names;
   std::set<std::int64_t> results;
   const ModelIdentity* identity = nullptr;
@@ -58,6 +60,16 @@ Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& ru
   }
   if (model.empty() && names.size() > 1) {
     return usage_error(run + " has several models; name one as " + run + "#MODEL: " + listed);
+  }
+  std::vector<std::string> asked;
+  for (const ResultInfo& result : (*reader)->results()) {
+    if (results.count(result.id) != 0) asked.push_back(result.suite);
+  }
+  for (const std::string& suite : suites) {
+    if (std::find(asked.begin(), asked.end(), suite) != asked.end()) continue;
+    std::string there;
+    for (const std::string& name : asked) there += (there.empty() ? "" : ", ") + name;
+    return usage_error(run + ": has no answers of " + identity->name + " to suite " + suite + "; it has: " + there);
   }
   ModelIdentity copy = *identity;
   return std::shared_ptr<StoredAnswers>(

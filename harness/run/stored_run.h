@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "harness/core/result.h"
 #include "harness/core/stored_answers.h"
@@ -10,8 +11,10 @@
 namespace assay {
 
 /// Opens the answers that one model gave in a run file. `model` is its name or reference; empty where the run has
-/// only one. Errors: not a run file, no such model (names those there are).
+/// only one; of `suites` it must have been asked every one. Errors: not a run file or a damaged one, no such model or
+/// suite (names those there are).
 [[nodiscard]] Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& run,
-                                                                         const std::string& model);
+                                                                         const std::string& model,
+                                                                         const std::vector<std::string>& suites = {});
 
 }  // namespace assay

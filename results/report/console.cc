@@ -99,6 +99,12 @@ void other_metrics(std::ostream& out, const ResultSummary& result, const Console
   flush();
 }
 
+/// A time of its own; ms_text() has the unit of long ones only.
+std::string with_unit(const std::optional<double>& value) {
+  const std::string text = ms_text(value);
+  return text.ends_with('s') || !value ? text : text + " ms";
+}
+
 void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleStyle& style) {
   const MetricSummary* metric = headline(result);
   const Estimate estimate = metric == nullptr ? Estimate{} : metric->estimate;
@@ -114,6 +120,12 @@ void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleSt
     out << inked("    " + result.state + ": " + std::to_string(result.scored) + " of " + std::to_string(result.items) +
                      " items scored" +
                      (result.failed > 0 ? ", " + std::to_string(result.failed) + " failed" : std::string()),
+                 Ink::kWarning, style)
+        << '\n';
+  }
+  if (result.cut > 0) {
+    out << inked("    " + std::to_string(result.cut) + (result.cut == 1 ? " item was" : " items were") +
+                     " asked with a prompt cut to the model's context",
                  Ink::kWarning, style)
         << '\n';
   }
@@ -239,8 +251,8 @@ void write_record_console(std::ostream& out, const Record& record, const ResultI
   out << title("tokens") << "prompt " << count(completion.usage.prompt) << ", completion "
       << count(completion.usage.completion) << ", cached " << count(completion.usage.cached) << ", evaluated "
       << count(completion.usage.evaluated) << '\n';
-  out << title("time") << "first token " << ms_text(completion.timings.first_token_ms) << " ms, total "
-      << ms_text(completion.timings.total_ms) << " ms, attempts " << completion.attempts
+  out << title("time") << "first token " << with_unit(completion.timings.first_token_ms) << ", total "
+      << with_unit(completion.timings.total_ms) << ", attempts " << completion.attempts
       << (completion.reused ? ", reused" : "") << '\n';
   out << title("cost") << (record.usd ? "$" + usd_text(record.usd) : std::string("–")) << '\n';
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "harness/core/text.h"
+#include "results/report/record_view.h"
 #include "results/report/text.h"
 
 namespace assay {
@@ -125,7 +126,13 @@ Result<void> export_csv(std::ostream& out, const RunReader& reader) {
                "completion_tokens",
                "cached_tokens",
                "evaluated_tokens",
-               "usd"});
+               "usd",
+               "prompt",
+               "reasoning",
+               "reasoning_tokens",
+               "cache_write_tokens",
+               "sent",
+               "note"});
   auto read = reader.for_each(true, [&](const Record& record) {
     const ResultInfo& info = reader.results()[static_cast<std::size_t>(record.result)];
     const Completion& completion = record.completion;
@@ -141,6 +148,9 @@ Result<void> export_csv(std::ostream& out, const RunReader& reader) {
     line.number(completion.timings.first_token_ms).number(completion.timings.total_ms);
     line.number(completion.usage.prompt).number(completion.usage.completion).number(completion.usage.cached);
     line.number(completion.usage.evaluated).number(record.usd);
+    line.text(report::prompt_text(record.request)).text(completion.reasoning);
+    line.number(completion.usage.reasoning).number(completion.usage.cache_write);
+    line.text(completion.sent).text(completion.note);
     return out.good();
   });
   if (!read) return read;

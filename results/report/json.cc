@@ -111,6 +111,7 @@ Json json_of(const ResultSummary& result) {
   json["scored"] = result.scored;
   json["failed"] = result.failed;
   json["reused"] = result.reused;
+  json["cut"] = result.cut;
   json["metrics"] = json_of(result.metrics);
   json["groups"] = json_of(result.groups);
   json["latency_ms"] = {{"first_token", json_of(result.latency.first_token)},

@@ -1,9 +1,11 @@
 #include "results/run_file/context.h"
 
 #include <chrono>
+#include <limits>
 #include <tuple>
 
 #include "harness/core/clock.h"
+#include "results/run_file/checksum.h"
 #include "results/run_file/encoding.h"
 #include "results/run_file/schema.h"
 
@@ -32,7 +34,7 @@ std::vector<std::int64_t> question_sets(const std::vector<ResultInfo>& results) 
 void write_run(Database& database, const RunInfo& run) {
   std::string host;
   encode_pairs(run.host, host);
-  Statement(database, "INSERT INTO run VALUES (?,?,?,?,?,?,?,?)")
+  Statement(database, ("INSERT INTO run (" + columns_of(Table::kRun) + ") VALUES (?,?,?,?,?,?,?,?,NULL,NULL)"))
       .bind(1, run.id)
       .bind(2, run.started)
       .bind(3, run.finished)
@@ -46,7 +48,8 @@ void write_run(Database& database, const RunInfo& run) {
 
 void write_results(Database& database, const std::vector<ResultInfo>& results) {
   const std::vector<std::int64_t> sets = question_sets(results);
-  Statement insert(database, "INSERT INTO results VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  Statement insert(database, "INSERT INTO results (" + columns_of(Table::kResults) +
+                                 ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   std::string price, settings, details, metrics, levels, options;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const ResultInfo& result = results[i];
@@ -77,6 +80,7 @@ void write_results(Database& database, const std::vector<ResultInfo>& results) {
     insert.bind_blob(15, settings).bind_blob(16, details).bind_blob(17, metrics).bind_blob(18, levels);
     insert.bind_blob(19, options).run();
   }
+  seal_context(database, false);
 }
 
 RunInfo read_run(Database& database) {
@@ -113,6 +117,11 @@ std::vector<ResultInfo> read_results(Database& database) {
     result.suite = row.text(4);
     result.suite_version = row.text(5);
     result.data_sha256 = row.text(6);
+    constexpr std::int64_t kMostInt = std::numeric_limits<int>::max();
+    if (row.integer(9) < 0 || row.integer(9) > kMostInt || row.integer(10) < 1 || row.integer(10) > kMaxSamples ||
+        row.integer(11) < 0 || row.integer(11) > kMaxItems) {
+      fail(database.path() + ": the run file is corrupted (a result's shots, samples or items are out of range)");
+    }
     result.starter = row.integer(7) != 0;
     result.protocol = row.text(8);
     result.shots = static_cast<int>(row.integer(9));
@@ -139,6 +148,7 @@ std::int64_t start_session(Database& database, const RunInfo& run) {
       .bind_blob(3, host)
       .run();
   database.execute("UPDATE run SET state = 'running', finished = ''");
+  seal_context(database, false);
   return database.integer("SELECT max(id) FROM sessions");
 }
 
@@ -150,6 +160,7 @@ void finish_session(Database& database, std::int64_t session, const std::string&
       .bind(3, session)
       .run();
   Statement(database, "UPDATE run SET finished = ?, state = ?").bind(1, finished).bind(2, state).run();
+  seal_context(database, true);
 }
 
 std::vector<SessionInfo> read_sessions(Database& database) {

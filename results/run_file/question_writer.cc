@@ -35,7 +35,9 @@ QuestionWriter::QuestionWriter(Database& database, std::vector<std::int64_t> set
     : sets_(std::move(sets)),
       fresh_(fresh),
       known_(sets_.size()),
-      insert_(database, "INSERT INTO questions VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
+      insert_(database,
+              "INSERT INTO questions VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"
+              "row_checksum(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11))"),
       select_(database, "SELECT request, base, shared, text FROM questions WHERE key = ?"),
       select_base_(database, "SELECT text FROM questions WHERE key = ?") {}
 

@@ -113,7 +113,8 @@ class RunWriter {
 class RunReader {
  public:
   /// A run that is marked as running but whose process is gone reads as "incomplete".
-  /// Errors: no such file, not a run file, a newer schema, corrupted.
+  /// Errors: no such file, not a run file, a newer schema, corrupted. Earlier schemas are read as they are; what has
+  /// no checksums yet is not checked by them.
   static Result<std::unique_ptr<RunReader>> open(const std::string& path);
   virtual ~RunReader() = default;
 
@@ -123,6 +124,10 @@ class RunReader {
   /// Calls `visit` for every record, ordered by result, item order and sample; stops early when it returns false.
   /// `whole` false leaves out what summaries do not need: prompts, texts, choices.
   virtual Result<void> for_each(bool whole, const std::function<bool(const Record&)>& visit) const = 0;
+
+  /// Reads the whole file and checks that every row is as it was written and that none is missing. for_each() does so
+  /// too with what it reads; find() cannot notice a row that is gone.
+  [[nodiscard]] virtual Result<void> verify() const = 0;
 
   /// The records of one item: every model and sample, whole. Empty where the run has no such item.
   [[nodiscard]] virtual Result<std::vector<Record>> find(const std::string& item) const = 0;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
+#include "results/run_file/checksum.h"
 #include "results/run_file/context.h"
 #include "results/run_file/encoding.h"
 #include "results/run_file/lock.h"
@@ -28,14 +30,25 @@ constexpr const char* kBrief =
 constexpr const char* kRest =
     ", r.continuations, r.top_logprobs, r.text, r.reasoning, r.sent, r.request, r.request_text, q.choices, q.request, "
     "q.base, q.shared, q.text";
-constexpr const char* kOfResult =
-    " FROM records r JOIN questions q ON q.key = (?1 << 32 | ((r.key >> 16) & 4294967295)) "
-    "WHERE r.key >= ?2 AND r.key < ?3 ORDER BY r.key";
+
+/// SQL: whether a row is as it was written; files of schema 1 cannot say.
+std::string intact(std::int64_t version, Table table, const std::string& prefix) {
+  return version == 1 ? "1" : sealed(table, prefix);
+}
+
+std::string select_records(std::int64_t version, bool whole) {
+  return std::string(kBrief) + ", " + intact(version, Table::kRecords, "r.") + ", " +
+         intact(version, Table::kQuestions, "q.") + (whole ? kRest : "") +
+         " FROM records r LEFT JOIN questions q ON q.key = (?1 << 32 | ((r.key >> 16) & 4294967295)) "
+         "WHERE r.key >= ?2 AND r.key < ?3 ORDER BY r.key";
+}
 
 /// The beginnings that questions share, a few at a time.
 class BaseTexts {
  public:
-  explicit BaseTexts(Database& database) : select_(database, "SELECT base, text FROM questions WHERE key = ?") {}
+  BaseTexts(Database& database, std::int64_t version)
+      : select_(database,
+                "SELECT base, text, " + intact(version, Table::kQuestions, "") + " FROM questions WHERE key = ?") {}
 
   const std::string& text(std::int64_t key) {
     const auto found = std::find_if(known_.begin(), known_.end(), [key](const auto& one) { return one.first == key; });
@@ -44,9 +57,9 @@ class BaseTexts {
       return known_.front().second;
     }
     select_.bind(1, key);
-    if (!select_.step() || !select_.is_null(0)) {
+    if (!select_.step() || !select_.is_null(0) || select_.integer(2) == 0) {
       select_.reset();
-      fail("the run file is corrupted (a question's shared text is missing)");
+      fail("the run file is corrupted (a text that questions share is missing or damaged); restore a copy of it");
     }
     std::string text = select_.text(1);
     select_.reset();
@@ -87,7 +100,24 @@ Failure read_failure(const Statement& row) {
   return failure;
 }
 
+/// Refuses a row that is not as it was written, or says what no record can.
+void check_record(const Statement& row) {
+  const std::int64_t key = row.integer(0);
+  const auto refuse = [&](const std::string& what) {
+    const std::string item =
+        row.is_null(26) ? "item number " + std::to_string((key >> 16) & (kMaxItems - 1)) : row.text(26);
+    fail("the run file is corrupted (" + item + ": " + what + "); restore a copy of it or start a new run");
+  };
+  if (row.is_null(26)) refuse("its question is missing");
+  if (row.integer(31) == 0) refuse("its record is not what was written");
+  if (row.integer(32) == 0) refuse("its question is not what was written");
+  const auto is_count = [](std::int64_t value) { return value >= 0 && value <= std::numeric_limits<int>::max(); };
+  if (!is_count(row.integer(4)) || (row.is_null(1) && row.is_null(2))) refuse("its record says what none can");
+  if (!is_count(row.integer(28) + 1)) refuse("its target is out of range");
+}
+
 Record read_record(const Statement& row, bool whole, BaseTexts& bases) {
+  check_record(row);
   Record record;
   const std::int64_t key = row.integer(0);
   record.result = key >> 48;
@@ -117,16 +147,16 @@ Record read_record(const Statement& row, bool whole, BaseTexts& bases) {
   record.item.target = row.text(29);
   record.item.groups = decode_groups(row.bytes(30));
   if (!whole) return record;
-  completion.continuations = decode_continuations(row.bytes(31));
-  completion.top_logprobs = decode_alternatives(row.bytes(32));
-  completion.text = row.text(33);
-  completion.reasoning = row.text(34);
-  completion.sent = row.text(35);
-  record.item.choices = decode_strings(row.bytes(38));
-  if (row.is_null(36)) {
-    decode_request(row.bytes(39), question_text(row, 40, bases), record.request);
+  completion.continuations = decode_continuations(row.bytes(33));
+  completion.top_logprobs = decode_alternatives(row.bytes(34));
+  completion.text = row.text(35);
+  completion.reasoning = row.text(36);
+  completion.sent = row.text(37);
+  record.item.choices = decode_strings(row.bytes(40));
+  if (row.is_null(38)) {
+    decode_request(row.bytes(41), question_text(row, 42, bases), record.request);
   } else {
-    decode_request(row.bytes(36), row.text(37), record.request);
+    decode_request(row.bytes(38), row.text(39), record.request);
   }
   if (auto* generate = std::get_if<GenerateRequest>(&record.request.body)) {
     generate->seed = static_cast<std::uint64_t>(row.integer(18));
@@ -137,8 +167,9 @@ Record read_record(const Statement& row, bool whole, BaseTexts& bases) {
 class Reader final : public RunReader {
  public:
   Reader(std::unique_ptr<Database> database, RunInfo run, std::vector<ResultInfo> results,
-         std::vector<SessionInfo> sessions)
-      : database_(std::move(database)),
+         std::vector<SessionInfo> sessions, std::int64_t version)
+      : version_(version),
+        database_(std::move(database)),
         run_(std::move(run)),
         results_(std::move(results)),
         sessions_(std::move(sessions)),
@@ -150,16 +181,24 @@ class Reader final : public RunReader {
 
   Result<void> for_each(bool whole, const std::function<bool(const Record&)>& visit) const override {
     return guarded([&] {
-      Statement row(*database_, std::string(kBrief) + (whole ? kRest : "") + kOfResult);
-      BaseTexts bases(*database_);
+      Statement row(*database_, select_records(version_, whole));
+      BaseTexts bases(*database_, version_);
+      // Read first: a session that ends meanwhile has more rows than these, never fewer.
+      const std::optional<RowCounts> counts = version_ > 1 ? stored_counts(*database_) : std::nullopt;
+      std::int64_t records = 0;
+      std::int64_t previous = -1;
       for (std::size_t i = 0; i < results_.size(); ++i) {
         const auto result = static_cast<std::int64_t>(i);
         row.bind(1, sets_[i]).bind(2, record_key(result, 0, 0)).bind(3, last_key(result));
         while (row.step()) {
+          ++records;
+          if (row.integer(0) <= previous) fail_damaged(*database_, "the order of its records");
+          previous = row.integer(0);
           if (!visit(read_record(row, whole, bases))) return;
         }
         row.reset();
       }
+      if (counts && records < counts->records) fail_damaged(*database_, "the number of its records");
     });
   }
 
@@ -167,8 +206,8 @@ class Reader final : public RunReader {
     std::vector<Record> records;
     auto done = guarded([&] {
       Statement question(*database_, "SELECT key FROM questions WHERE item = ? ORDER BY key");
-      Statement row(*database_, std::string(kBrief) + kRest + kOfResult);
-      BaseTexts bases(*database_);
+      Statement row(*database_, select_records(version_, true));
+      BaseTexts bases(*database_, version_);
       question.bind(1, std::string_view(item));
       while (question.step()) {
         const std::int64_t key = question.integer(0);
@@ -187,6 +226,14 @@ class Reader final : public RunReader {
       return std::pair(a.result, a.request.sample) < std::pair(b.result, b.request.sample);
     });
     return records;
+  }
+
+  Result<void> verify() const override {
+    if (version_ == 1) return {};
+    return guarded([&] {
+      check_context(*database_);
+      check_rows(*database_);
+    });
   }
 
   Result<std::optional<double>> running_ms(std::int64_t result) const override {
@@ -222,6 +269,7 @@ class Reader final : public RunReader {
     }
   }
 
+  std::int64_t version_;  ///< of the file's schema
   std::unique_ptr<Database> database_;
   RunInfo run_;
   std::vector<ResultInfo> results_;
@@ -250,15 +298,15 @@ std::unique_ptr<RunReader> read(const std::string& path) {
   // Asked before the file is read: a run that ends in between has then written its state.
   const bool live = RunLock::held(path);
   auto database = opened(path);
-  if (database->integer("PRAGMA user_version") != schema_version()) {
-    fail(path + ": the run file has an older schema; `assay run` on it brings it up to date");
-  }
   check_integrity(*database, kMostBytesChecked);
+  const std::int64_t version = database->integer("PRAGMA user_version");
+  if (version > 1) check_context(*database);
   RunInfo run = read_run(*database);
   if (run.state == "running" && !live) run.state = "incomplete";
   std::vector<ResultInfo> results = read_results(*database);
   std::vector<SessionInfo> sessions = read_sessions(*database);
-  return std::make_unique<Reader>(std::move(database), std::move(run), std::move(results), std::move(sessions));
+  return std::make_unique<Reader>(std::move(database), std::move(run), std::move(results), std::move(sessions),
+                                  version);
 }
 
 }  // namespace
@@ -269,6 +317,7 @@ Result<std::unique_ptr<RunReader>> RunReader::open(const std::string& path) {
   if (stat(path.c_str(), &status) != 0) {
     return usage_error(path + ": the run file cannot be read (" + std::strerror(errno) + "); check the path");
   }
+  if (S_ISREG(status.st_mode) && status.st_size == 0) return usage_error(run_file::empty_file(path));
   if (!S_ISREG(status.st_mode)) return usage_error(path + ": not a file; give a run file that `assay run` wrote");
   try {
     return run_file::read(path);

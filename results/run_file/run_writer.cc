@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "results/run_file/checksum.h"
 #include "results/run_file/config_difference.h"
 #include "results/run_file/context.h"
 #include "results/run_file/encoding.h"
@@ -24,25 +25,40 @@ namespace {
 
 constexpr std::int64_t kMostBytesChecked = 64 << 20;  ///< quick_check reads about 1 GB/s
 
-constexpr const char* kInsertRecord = R"sql(
-INSERT INTO records VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,
-  ?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35)
-ON CONFLICT (key) DO UPDATE SET
-  session = excluded.session, stored_us = excluded.stored_us, failure = excluded.failure, score = excluded.score,
-  "values" = excluded."values", attempts = attempts + excluded.attempts, reused = excluded.reused,
-  usd = CASE WHEN usd IS NULL THEN excluded.usd ELSE usd + coalesce(excluded.usd, 0) END,
-  prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
-  reasoning_tokens = excluded.reasoning_tokens, cached_tokens = excluded.cached_tokens,
-  cache_write_tokens = excluded.cache_write_tokens, evaluated_tokens = excluded.evaluated_tokens,
-  queue_ms = excluded.queue_ms, first_token_ms = excluded.first_token_ms, total_ms = excluded.total_ms,
-  compute_ms = excluded.compute_ms, finish = excluded.finish, seed = excluded.seed, billed_usd = excluded.billed_usd,
-  failure_action = excluded.failure_action, failure_message = excluded.failure_message,
-  extracted = excluded.extracted, why = excluded.why, note = excluded.note, served_model = excluded.served_model,
-  continuations = excluded.continuations, top_logprobs = excluded.top_logprobs, text = excluded.text,
-  reasoning = excluded.reasoning, sent = excluded.sent, request = excluded.request,
-  request_text = excluded.request_text
-WHERE failure IS NOT NULL
-)sql";
+/// What a column becomes where a failed record is replaced; the others are taken over from the new one.
+struct Replaced {
+  const char* column;
+  const char* value;
+};
+constexpr Replaced kAddedUp[] = {
+    {"key", "key"},
+    {"attempts", "attempts + excluded.attempts"},
+    {"usd", "CASE WHEN usd IS NULL THEN excluded.usd ELSE usd + coalesce(excluded.usd, 0) END"},
+};
+
+std::string insert_record() {
+  const std::string columns = columns_of(Table::kRecords);
+  std::string parameters;
+  std::string set;
+  std::string values;  // of a replaced record, for its checksum
+  int parameter = 0;
+  for (std::size_t begin = 0; begin < columns.size();) {
+    const std::size_t end = std::min(columns.find(", ", begin), columns.size());
+    const std::string column = columns.substr(begin, end - begin);
+    std::string value = "excluded." + column;
+    for (const Replaced& replaced : kAddedUp) {
+      if (column == replaced.column) value = replaced.value;
+    }
+    const char* comma = begin == 0 ? "" : ", ";
+    parameters += comma + ("?" + std::to_string(++parameter));
+    set += comma + column + " = " + value;
+    values += comma + value;
+    begin = end + 2;
+  }
+  return "INSERT INTO records (" + columns + ", checksum) VALUES (" + parameters + ", row_checksum(" + parameters +
+         ")) ON CONFLICT (key) DO UPDATE SET " + set + ", checksum = row_checksum(" + values +
+         ") WHERE failure IS NOT NULL";
+}
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -73,7 +89,7 @@ class Writer final : public RunWriter {
         database_(std::move(database)),
         samples_(std::move(samples)),
         session_(session),
-        insert_(std::make_unique<Statement>(*database_, kInsertRecord)),
+        insert_(std::make_unique<Statement>(*database_, insert_record())),
         begin_(std::make_unique<Statement>(*database_, "BEGIN IMMEDIATE")),
         commit_(std::make_unique<Statement>(*database_, "COMMIT")),
         questions_(std::make_unique<QuestionWriter>(*database_, std::move(sets), fresh)) {
@@ -348,6 +364,8 @@ std::unique_ptr<RunWriter> resumed(const std::string& path, const RunInfo& run, 
   check_integrity(*database, kMostBytesChecked);
   database->execute("BEGIN IMMEDIATE");  // rolled back where anything below fails
   migrate(*database);
+  check_context(*database);
+  check_rows(*database);
   const RunInfo stored = read_run(*database);
   const std::vector<ResultInfo> stored_results = read_results(*database);
   std::vector<std::string> differences = config_differences(stored.config_json, run.config_json);
@@ -366,7 +384,7 @@ std::unique_ptr<RunWriter> resumed(const std::string& path, const RunInfo& run, 
   database->checkpoint_on_close(true);
   configure(*database, durability);
   // The log must exist before it can be synced; a change of journal mode above may have removed it.
-  database->execute("UPDATE run SET state = 'running'");
+  database->execute("UPDATE run SET state = state");
   return std::make_unique<Writer>(std::move(lock), std::move(database), question_sets(stored_results),
                                   samples_of(stored_results), session, false, durability);
 }
@@ -389,7 +407,9 @@ Result<std::unique_ptr<RunWriter>> RunWriter::create(const std::string& path, co
 
 Result<std::unique_ptr<RunWriter>> RunWriter::resume(const std::string& path, const RunInfo& run,
                                                      const std::vector<ResultInfo>& results, Durability durability) {
-  if (!run_file::exists(path)) return usage_error(path + ": no such run file; check the path");
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return usage_error(path + ": no such run file; check the path");
+  if (S_ISREG(status.st_mode) && status.st_size == 0) return usage_error(run_file::empty_file(path));
   auto lock = run_file::RunLock::take(path);
   if (!lock) return forward_error(lock);
   return run_file::made([&] { return run_file::resumed(path, run, results, durability, std::move(*lock)); });

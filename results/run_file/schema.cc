@@ -8,7 +8,7 @@ namespace {
 
 // Step n brings a file from user_version n to n + 1. Steps are never changed once released, only added.
 // Rarely read, large columns come last: SQLite reads a row from its front.
-constexpr std::array<const char*, 1> kSteps = {R"sql(
+constexpr std::array<const char*, 2> kSteps = {R"sql(
 CREATE TABLE run (
   id TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL, state TEXT NOT NULL, assay_version TEXT NOT NULL,
   config_json TEXT NOT NULL, config_sha256 TEXT NOT NULL, host BLOB NOT NULL) STRICT;
@@ -50,9 +50,61 @@ CREATE TABLE records (
 
 CREATE VIEW record_keys AS
   SELECT key, key >> 48 AS result, (key >> 16) & 4294967295 AS item_order, key & 65535 AS sample FROM records;
+)sql",
+                                               R"sql(
+ALTER TABLE run ADD COLUMN records INTEGER;    -- rows of that table when the last session ended; NULL before
+ALTER TABLE run ADD COLUMN questions INTEGER;  -- likewise
+ALTER TABLE run ADD COLUMN checksum INTEGER;
+ALTER TABLE sessions ADD COLUMN checksum INTEGER;
+ALTER TABLE results ADD COLUMN checksum INTEGER;
+ALTER TABLE questions ADD COLUMN checksum INTEGER;
+ALTER TABLE records ADD COLUMN checksum INTEGER;
 )sql"};
 
+struct Columns {
+  Table table;
+  const char* name;
+  const char* columns;  ///< joined by ", "
+};
+
+constexpr std::array<Columns, 5> kColumns = {{
+    {Table::kRun, "run",
+     "id, started, finished, state, assay_version, config_json, config_sha256, host, records, questions"},
+    {Table::kSessions, "sessions", "id, started, finished, state, program, host"},
+    {Table::kResults, "results",
+     "id, question_set, model, model_sha256, model_ref, suite, suite_version, data_sha256, starter, protocol, shots, "
+     "samples, items, price, model_settings, model_details, metrics, group_levels, options"},
+    {Table::kQuestions, "questions",
+     "key, item, cluster, target_index, target, groups, choices, request, base, shared, text"},
+    {Table::kRecords, "records",
+     "key, session, stored_us, failure, score, \"values\", attempts, reused, usd, prompt_tokens, completion_tokens, "
+     "reasoning_tokens, cached_tokens, cache_write_tokens, evaluated_tokens, queue_ms, first_token_ms, total_ms, "
+     "compute_ms, finish, seed, billed_usd, failure_action, failure_message, extracted, why, note, served_model, "
+     "continuations, top_logprobs, text, reasoning, sent, request, request_text"},
+}};
+
+const Columns& of(Table table) { return kColumns[static_cast<std::size_t>(table)]; }
+
 }  // namespace
+
+const char* table_name(Table table) { return of(table).name; }
+
+std::string columns_of(Table table, const std::string& prefix) {
+  std::string columns = prefix;
+  for (const char* c = of(table).columns; *c != 0; ++c) {
+    columns += *c;
+    if (*c == ' ') columns += prefix;
+  }
+  return columns;
+}
+
+std::string checksum_of(Table table, const std::string& prefix) {
+  return "row_checksum(" + columns_of(table, prefix) + ")";
+}
+
+std::string sealed(Table table, const std::string& prefix) {
+  return "(" + prefix + "checksum IS " + checksum_of(table, prefix) + ")";
+}
 
 std::int64_t schema_version() { return static_cast<std::int64_t>(kSteps.size()); }
 
@@ -73,6 +125,11 @@ void check_schema(Database& database) {
 void migrate(Database& database) {
   const std::int64_t version = database.integer("PRAGMA user_version");
   for (auto step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) database.execute(kSteps[step]);
+  if (version == 1) {
+    for (const Columns& table : kColumns) {
+      database.execute("UPDATE " + std::string(table.name) + " SET checksum = " + checksum_of(table.table));
+    }
+  }
   if (version < schema_version()) {
     database.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
     database.execute("PRAGMA user_version = " + std::to_string(schema_version()));

@@ -3,9 +3,12 @@
 // A record's key is `result << 48 | order << 16 | sample`: the rows of a result lie together, in item order, and the
 // key costs no index. A question's key is `set << 32 | order`, where `set` is the id of the first result that asks
 // the same suite in the same way: what several models and samples are asked is stored once.
+//
+// Since schema 2 every row has a checksum (checksum.h), and a run knows how many rows its last session left.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "results/run_file/sqlite.h"
 
@@ -15,6 +18,19 @@ inline constexpr std::int64_t kApplicationId = 0x41535359;  ///< "ASSY"
 inline constexpr std::int64_t kMaxResults = 1 << 15;
 inline constexpr std::int64_t kMaxItems = std::int64_t{1} << 32;
 inline constexpr std::int64_t kMaxSamples = 1 << 16;
+
+enum class Table { kRun, kSessions, kResults, kQuestions, kRecords };
+
+[[nodiscard]] const char* table_name(Table table);
+
+/// The columns that a table's checksum is of, "a, b, c", each behind `prefix` ("r."); of the newest schema.
+[[nodiscard]] std::string columns_of(Table table, const std::string& prefix = "");
+
+/// SQL: the checksum that a row should have.
+[[nodiscard]] std::string checksum_of(Table table, const std::string& prefix = "");
+
+/// SQL: whether a row has it (0 or 1).
+[[nodiscard]] std::string sealed(Table table, const std::string& prefix = "");
 
 /// The newest schema that this program knows.
 [[nodiscard]] std::int64_t schema_version();

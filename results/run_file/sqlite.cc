@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "harness/core/text.h"
+#include "results/run_file/checksum.h"
 
 namespace assay::run_file {
 namespace {
@@ -34,6 +35,10 @@ void fail(std::string message) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
   throw StorageFailure{Error{ErrorKind::kUsage, repaired_utf8(message)}};
+}
+
+std::string empty_file(const std::string& path) {
+  return path + ": the file is empty, not an assay run file; remove it, or name another";
 }
 
 Database::Database(const std::string& path, Mode mode) : path_(path) {
@@ -68,6 +73,7 @@ Database::Database(const std::string& path, Mode mode) : path_(path) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
   sqlite3_busy_timeout(handle_, 5000);
   sqlite3_exec(handle_, "PRAGMA cell_size_check=ON", nullptr, nullptr, nullptr);
+  add_checksum_function(*this);
 }
 
 Database::~Database() { sqlite3_close(handle_); }

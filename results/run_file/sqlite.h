@@ -23,6 +23,9 @@ struct StorageFailure {
 /// Throws a usage error; what in `message` is not printable becomes blank.
 [[noreturn]] void fail(std::string message);
 
+/// What is said of a file without a byte in it, which SQLite would take for a database without tables.
+[[nodiscard]] std::string empty_file(const std::string& path);
+
 /// One connection. Not thread-safe but where opened by readers (SQLite's serialized mode).
 class Database {
  public:

@@ -46,6 +46,7 @@ class ResultTotals {
     }
     const Completion& completion = record.completion;
     all_reused_ = all_reused_ && completion.reused;
+    item_cut_ = item_cut_ || prompt_was_cut(completion);
     add_cost(record);
     add_known(tokens_, completion.usage);
     if (!completion.reused) retries_ += std::max(completion.attempts - 1, 0);
@@ -69,6 +70,7 @@ class ResultTotals {
     out.scored = scored_;
     out.failed = failed_;
     out.reused = reused_;
+    out.cut = cut_;
     out.state = failed_ == 0 && scored_ >= info_.items ? "complete" : run_state == "running" ? "running" : "incomplete";
     for (const MetricAccumulator& metric : metrics_) out.metrics.push_back(metric_summary(metric));
     for (std::size_t level = 0; level < levels_.size(); ++level) {
@@ -101,6 +103,7 @@ class ResultTotals {
     in_item_ = true;
     item_failed_ = false;
     all_reused_ = true;
+    item_cut_ = false;
     samples_.assign(metrics_.size(), {});
   }
 
@@ -118,6 +121,7 @@ class ResultTotals {
   void end_item() {
     if (!in_item_) return;
     in_item_ = false;
+    if (item_cut_) ++cut_;
     if (item_failed_) {
       ++failed_;
     } else {
@@ -219,10 +223,17 @@ class ResultTotals {
   bool in_item_ = false;
   bool item_failed_ = false;
   bool all_reused_ = true;
+  bool item_cut_ = false;
+  std::int64_t cut_ = 0;
   std::vector<ItemSamples> samples_;  ///< by metric
 };
 
 }  // namespace
+
+bool prompt_was_cut(const Completion& completion) {
+  const auto says = [&](const char* what) { return completion.note.find(what) != std::string::npos; };
+  return says("left-truncated") || says(" shot dropped") || says(" shots dropped");
+}
 
 const MetricSummary* headline(const ResultSummary& result) {
   for (const MetricSummary& metric : result.metrics) {

@@ -68,6 +68,7 @@ struct ResultSummary {
   std::int64_t scored = 0;
   std::int64_t failed = 0;
   std::int64_t reused = 0;             ///< items all of whose answers were reused
+  std::int64_t cut = 0;                ///< items of which a prompt did not fit the model's context and was cut
   std::vector<MetricSummary> metrics;  ///< in the suite's order
   std::vector<GroupSummary> groups;    ///< by level, outermost first; in file order within a level
   LatencySummary latency;
@@ -82,6 +83,10 @@ struct RunSummary {
   RunInfo run;
   std::vector<ResultSummary> results;
 };
+
+/// Whether an adapter cut a prompt to fit the model's context: its note says "left-truncated 7 tokens" or
+/// "2 shots dropped".
+[[nodiscard]] bool prompt_was_cut(const Completion& completion);
 
 /// The headline metric of a result, or null where it has none.
 [[nodiscard]] const MetricSummary* headline(const ResultSummary& result);

@@ -365,7 +365,7 @@ TEST_CASE("What is not a usable run file gets one clear line") {
   };
   refused("No such file");
   write_bytes(path, "");
-  refused("not an assay run file");
+  refused("the file is empty, not an assay run file; remove it, or name another");
   write_bytes(path, "{\"this\": \"is JSON\"}");
   refused("not an assay run file");
   write_bytes(path, "");
@@ -375,7 +375,7 @@ TEST_CASE("What is not a usable run file gets one clear line") {
   REQUIRE(created(path)->finish("complete"));
   const std::string good = bytes_of(path);
   run_sql(path, "PRAGMA user_version = 99");
-  refused("the run file has schema 99, this assay knows up to 1; use a newer assay");
+  refused("the run file has schema 99, this assay knows up to 2; use a newer assay");
   write_bytes(path, good.substr(0, 4096));
   refused("corrupted");
   write_bytes(path, good);
@@ -392,6 +392,130 @@ TEST_CASE("What is not a usable run file gets one clear line") {
   const auto directory = RunReader::open(folder.path().string());
   REQUIRE_FALSE(directory);
   CHECK_THAT(directory.error().message, ContainsSubstring("not a file"));
+}
+
+/// All that a run file says, as text; the one line of the error where it is refused.
+std::string told(const std::string& path) {
+  auto reader = RunReader::open(path);
+  if (!reader) return reader.error().message;
+  std::string text = (*reader)->run().state + (*reader)->run().config_json + (*reader)->run().finished;
+  for (const auto& [key, value] : (*reader)->run().host) text += key + value;
+  for (const ResultInfo& result : (*reader)->results()) {
+    text += result.model.name + result.suite + result.protocol + std::to_string(result.shots) + result.data_sha256 +
+            std::to_string(result.items) + result.metrics.front().name;
+  }
+  for (const SessionInfo& session : (*reader)->sessions()) text += session.started + session.state + session.program;
+  auto read = (*reader)->for_each(true, [&](const Record& record) {
+    text += record.item.id + record.item.target + record.completion.text + record.completion.note;
+    for (const Group& group : record.item.groups) text += group.level + group.name;
+    for (const std::string& choice : record.item.choices) text += choice;
+    for (const auto& one : record.completion.continuations) text += std::to_string(one.logprob);
+    if (record.score) text += std::to_string(record.score->value) + record.score->extracted + record.score->why;
+    if (record.completion.failure) text += record.completion.failure->message;
+    if (record.usd) text += std::to_string(*record.usd);
+    text +=
+        std::to_string(record.completion.timings.total_ms.value_or(-1)) + std::to_string(record.completion.attempts);
+    if (const auto* asked = std::get_if<LoglikelihoodRequest>(&record.request.body)) text += asked->context;
+    return true;
+  });
+  if (!read) return read.error().message;
+  if (auto whole = (*reader)->verify(); !whole) return whole.error().message;
+  const auto item =
+      (*reader)->results().empty() ? Result<std::vector<Record>>() : (*reader)->find(example_record(0, 3).item.id);
+  if (!item) return item.error().message;
+  return text + std::to_string(item->size());
+}
+
+TEST_CASE("Bits that turned over in a run file are noticed, wherever they are") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.db");
+  {
+    auto writer = created(path);
+    for (std::int64_t i = 0; i < 40; ++i) REQUIRE(writer->append(example_record(0, i)));
+    REQUIRE(writer->append(failed_record(0, 40)));
+    REQUIRE(writer->finish("incomplete"));
+    writer.reset();
+    writer = resumed(path);
+    REQUIRE(writer->append(example_record(0, 40)));  // a replaced row is sealed anew
+    REQUIRE(writer->finish("complete"));
+  }
+  const std::string good = bytes_of(path);
+  const std::string said = told(path);
+  REQUIRE_THAT(said, ContainsSubstring("complete"));
+  REQUIRE(opened(path)->verify());
+  std::uint64_t random = 20261121;
+  int noticed = 0;
+  for (int round = 0; round < 900; ++round) {
+    std::string bytes = good;
+    const int flips = round % 3 == 0 ? 3 : 1;
+    for (int i = 0; i < flips; ++i) {
+      random = random * 6364136223846793005U + 1442695040888963407U;
+      bytes[(random >> 20U) % bytes.size()] ^= static_cast<char>(1U << (random >> 60U & 7U));
+    }
+    write_bytes(path, bytes);
+    const std::string now = told(path);
+    if (now == said) continue;
+    ++noticed;
+    INFO("round " << round);
+    REQUIRE_THAT(now, StartsWith(path + ": "));
+    REQUIRE(now.find('\n') == std::string::npos);
+    // What is noticed when reading is noticed before anything is added.
+    if (round % 10 == 0) {
+      auto writer = RunWriter::resume(path, example_run(), {example_result()}, Durability::kGrouped);
+      CHECK_FALSE(writer);
+    }
+  }
+  CHECK(noticed > 300);
+}
+
+TEST_CASE("A value that was changed, and a row that is gone, are named") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.db");
+  const auto refused_after = [&](const std::string& sql) {
+    std::filesystem::remove(path);
+    auto writer = created(path);
+    for (std::int64_t i = 0; i < 3; ++i) REQUIRE(writer->append(example_record(0, i)));
+    REQUIRE(writer->finish("complete"));
+    writer.reset();
+    run_sql(path, sql);
+    return told(path);
+  };
+  CHECK_THAT(refused_after("UPDATE records SET score = 1 - score WHERE key = 65536"),
+             ContainsSubstring(example_record(0, 1).item.id + ": its record is not what was written"));
+  CHECK_THAT(refused_after("UPDATE questions SET target = 'D' WHERE key = 2"),
+             ContainsSubstring(example_record(0, 2).item.id + ": its question is not what was written"));
+  CHECK_THAT(refused_after("DELETE FROM records WHERE key = 65536"), ContainsSubstring("the number of its records"));
+  CHECK_THAT(refused_after("DELETE FROM questions WHERE key = 1"), ContainsSubstring("item number 1: its question"));
+  CHECK_THAT(refused_after("UPDATE results SET shots = 0"), ContainsSubstring("its table \"results\""));
+  CHECK_THAT(refused_after("UPDATE run SET config_json = '{}'"), ContainsSubstring("its table \"run\""));
+}
+
+TEST_CASE("A run file of schema 1 is read as it is, and gets its checksums when it is gone on with") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.db");
+  {
+    auto writer = created(path);
+    for (std::int64_t i = 0; i < 3; ++i) REQUIRE(writer->append(example_record(0, i)));
+    REQUIRE(writer->finish("incomplete"));
+  }
+  for (const std::string table : {"run", "sessions", "results", "questions", "records"}) {
+    run_sql(path, "ALTER TABLE " + table + " DROP COLUMN checksum");
+  }
+  run_sql(path, "ALTER TABLE run DROP COLUMN records; ALTER TABLE run DROP COLUMN questions; PRAGMA user_version = 1");
+  CHECK(records_of(path).size() == 3);
+  CHECK(opened(path)->verify());
+  CHECK(opened(path)->find(example_record(0, 1).item.id)->size() == 1);
+  {
+    auto writer = resumed(path);
+    REQUIRE(writer->append(example_record(0, 3)));
+    REQUIRE(writer->finish("complete"));
+  }
+  const auto records = records_of(path);
+  REQUIRE(records.size() == 4);
+  for (std::int64_t i = 0; i < 4; ++i) check_same(records[static_cast<std::size_t>(i)], example_record(0, i));
+  CHECK(opened(path)->verify());
+  run_sql(path, "UPDATE records SET why = 'x' WHERE key = 0");
+  CHECK_THAT(told(path), ContainsSubstring("is not what was written"));
 }
 
 TEST_CASE("Every commit can be forced to the disk; nothing is left of a writer that is gone") {
