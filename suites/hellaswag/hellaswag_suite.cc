@@ -63,6 +63,13 @@ Result<Row> parse(const reading::JsonObject& object) {
   if (endings->size() != kEndings) {
     return usage_error(object.where() + ": has " + std::to_string(endings->size()) + " endings where 4 are expected");
   }
+  const auto blank = [](const std::string& text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; };
+  if (blank(row.ctx_a) && blank(row.ctx_b)) {
+    return usage_error(object.where() + ": the context (ctx_a, ctx_b) is empty; fetch the file again");
+  }
+  for (const std::string& ending : *endings) {
+    if (blank(ending)) return usage_error(object.where() + ": an ending is empty; fetch the file again");
+  }
   row.endings = std::move(*endings);
   Result<std::int64_t> label = object.integer_or_digits("label");
   if (!label) return forward_error(label);

@@ -100,11 +100,14 @@ void CsvReader::read_row() {
   used_ = 0;
   row_bytes_ = 0;
   row_.line = line_;
+  row_.text_after_quote = false;
   while (true) {
     std::string& field = start_field();
     if (peek() == '"') {
       ++at_;
       read_quoted(field);
+      const int behind = peek();
+      if (behind != kEnd && !ends_field(static_cast<char>(behind))) row_.text_after_quote = true;
     }
     read_unquoted(field);
     if (row_bytes_ > kMaxRow && !error_) {

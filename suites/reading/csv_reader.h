@@ -16,7 +16,8 @@ namespace assay::reading {
 /// One row. Fields are text as the file has it: nothing is trimmed, and nothing becomes a number or a null.
 struct CsvRow {
   std::vector<std::string> fields;
-  std::int64_t line = 0;  ///< where the row starts, from 1; quoted fields may span lines
+  bool text_after_quote = false;  ///< a field goes on behind its closing quote: mostly a quote that was not doubled
+  std::int64_t line = 0;          ///< where the row starts, from 1; quoted fields may span lines
 };
 
 /// Reads a CSV file row by row; memory does not grow with the file. Quoted fields may hold commas, doubled quotes and

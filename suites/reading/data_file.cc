@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "harness/core/hash.h"
@@ -16,46 +18,92 @@ namespace {
 
 bool ends_with_gz(const std::string& path) { return path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0; }
 
-struct GzClose {
-  void operator()(gzFile_s* file) const { gzclose(file); }
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-// zlib reads plain files too, so that one class does for both.
-class FileStream : public ByteStream {
+constexpr std::size_t kChunk = std::size_t{1} << 17;
+
+class PlainStream : public ByteStream {
  public:
-  FileStream(std::string path, gzFile file) : path_(std::move(path)), file_(file) {}
+  PlainStream(std::string path, std::unique_ptr<std::FILE, Close> file)
+      : path_(std::move(path)), file_(std::move(file)) {}
 
   Result<std::size_t> read(char* buffer, std::size_t size) override {
-    std::size_t total = 0;
-    while (total < size) {
-      constexpr std::size_t kMost = std::size_t{1} << 20;
-      const int count = gzread(file_.get(), buffer + total, static_cast<unsigned>(std::min(size - total, kMost)));
-      if (count < 0) return failed();
-      if (count == 0) {
-        // At a truncated end zlib hands out what it has and reports the loss only here.
-        int code = Z_OK;
-        gzerror(file_.get(), &code);
-        if (code == Z_BUF_ERROR) {
-          return usage_error(path_ + ": the gzip file is cut off; fetch it again");
-        }
-        break;
-      }
-      total += static_cast<std::size_t>(count);
+    const std::size_t count = std::fread(buffer, 1, size, file_.get());
+    if (count < size && std::ferror(file_.get()) != 0) {
+      return usage_error(path_ + ": cannot be read: " + std::strerror(errno));
     }
-    return total;
+    return count;
   }
 
  private:
-  Result<std::size_t> failed() const {
-    int code = Z_OK;
-    const std::string detail = gzerror(file_.get(), &code);
-    if (code == Z_ERRNO) return usage_error(path_ + ": cannot be read: " + std::strerror(errno));
-    if (code == Z_BUF_ERROR) return usage_error(path_ + ": the gzip file is cut off; fetch it again");
-    return usage_error(path_ + ": the gzip file is damaged (" + detail + "); fetch it again");
+  std::string path_;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+/// One or several gzip members behind each other, as gzip itself reads them. zlib's own gzread() passes silently over
+/// what follows the last one; here it is an error, because a data set's file has nothing there.
+class GzipStream : public ByteStream {
+ public:
+  GzipStream(std::string path, std::unique_ptr<std::FILE, Close> file)
+      : path_(std::move(path)), file_(std::move(file)), input_(kChunk) {
+    constexpr int kGzipOnly = 15 + 16;  // zlib.h, inflateInit2(): the largest window, and a gzip header
+    if (inflateInit2(&state_, kGzipOnly) != Z_OK) throw std::bad_alloc();
+  }
+  ~GzipStream() override { inflateEnd(&state_); }
+  GzipStream(const GzipStream&) = delete;
+  GzipStream& operator=(const GzipStream&) = delete;
+
+  Result<std::size_t> read(char* buffer, std::size_t size) override {
+    constexpr std::size_t kMost = std::size_t{1} << 30;
+    state_.next_out = reinterpret_cast<Bytef*>(buffer);
+    state_.avail_out = static_cast<uInt>(std::min(size, kMost));
+    const uInt wanted = state_.avail_out;
+    while (state_.avail_out > 0 && !ended_) {
+      if (state_.avail_in == 0) {
+        if (auto filled = fill(); !filled) return forward_error(filled);
+        if (state_.avail_in == 0) {
+          if (in_member_) return usage_error(path_ + ": the gzip file is cut off; fetch it again");
+          ended_ = true;
+          break;
+        }
+      }
+      if (!in_member_) {
+        if (*state_.next_in != 0x1f) {
+          return usage_error(path_ + ": bytes that do not belong to it follow the gzip file's end; fetch it again");
+        }
+        in_member_ = true;
+      }
+      const int code = inflate(&state_, Z_NO_FLUSH);
+      if (code == Z_STREAM_END) {
+        in_member_ = false;
+        inflateReset(&state_);
+      } else if (code != Z_OK && code != Z_BUF_ERROR) {
+        return usage_error(path_ + ": the gzip file is damaged (" +
+                           (state_.msg != nullptr ? state_.msg : "unknown error") + "); fetch it again");
+      }
+    }
+    return wanted - state_.avail_out;
+  }
+
+ private:
+  Result<void> fill() {
+    const std::size_t count = std::fread(input_.data(), 1, input_.size(), file_.get());
+    if (count == 0 && std::ferror(file_.get()) != 0) {
+      return usage_error(path_ + ": cannot be read: " + std::strerror(errno));
+    }
+    state_.next_in = reinterpret_cast<Bytef*>(input_.data());
+    state_.avail_in = static_cast<uInt>(count);
+    return {};
   }
 
   std::string path_;
-  std::unique_ptr<gzFile_s, GzClose> file_;
+  std::unique_ptr<std::FILE, Close> file_;
+  std::vector<char> input_;
+  z_stream state_{};
+  bool in_member_ = false;
+  bool ended_ = false;
 };
 
 class MemoryStream : public ByteStream {
@@ -88,14 +136,19 @@ Result<std::unique_ptr<ByteStream>> DataFile::open() const {
   if (status.st_size == 0 && S_ISREG(status.st_mode)) {
     return usage_error(shown + ": the file is empty; fetch it again");
   }
-  gzFile file = gzopen(shown.c_str(), "rb");
+  std::unique_ptr<std::FILE, Close> file(std::fopen(shown.c_str(), "rbe"));
   if (file == nullptr) return usage_error(shown + ": cannot be opened: " + std::strerror(errno));
-  auto stream = std::make_unique<FileStream>(shown, file);
-  gzbuffer(file, 1U << 17);
-  if (ends_with_gz(shown) && gzdirect(file) != 0) {
+  unsigned char magic[2] = {};
+  const std::size_t known = std::fread(magic, 1, sizeof magic, file.get());
+  const bool is_gzip = known == sizeof magic && magic[0] == 0x1f && magic[1] == 0x8b;
+  if (ends_with_gz(shown) && !is_gzip) {
     return usage_error(shown + ": is not a gzip file, though its name ends in .gz");
   }
-  return stream;
+  if (std::fseek(file.get(), 0, SEEK_SET) != 0) {
+    return usage_error(shown + ": cannot be read from its beginning: " + std::strerror(errno));
+  }
+  if (is_gzip) return std::make_unique<GzipStream>(shown, std::move(file));
+  return std::make_unique<PlainStream>(shown, std::move(file));
 }
 
 Result<DataFile> file_at(const std::string& path) {

@@ -393,6 +393,14 @@ TEST_CASE("bad MMLU data and options get one clear line") {
   CHECK_THAT(error_of("mmlu", options), ContainsSubstring(test + ": no such file, neither plain nor with .gz"));
   folder.write(test, "q,a,b,c,d,A\n");
   CHECK_THAT(error_of("mmlu", options), ContainsSubstring(dev + ": no such file"));
+  folder.write(dev, "q,a,b,c,d,A\n\"the \"best\" one\",a,b,c,d,A\n");
+  options.shots = 2;
+  CHECK_THAT(error_of("mmlu", options), ContainsSubstring(dev + ":2: a field goes on behind its closing quote"));
+  folder.write(dev, "the \"best\" one,a,b,c,d,A\n ,a,b,c,d,A\n");
+  CHECK_THAT(error_of("mmlu", options), ContainsSubstring(dev + ":2: the question is empty"));
+  folder.write(dev, "q,a,b,c,d,A\nq,a,\"\",c,d,A\n");
+  CHECK_THAT(error_of("mmlu", options), ContainsSubstring(dev + ":2: the option B is empty"));
+  options.shots = 1;
   folder.write(dev, "q,a,b,c,d,A\n");
   CHECK(error_of("mmlu", options).empty());
   options.shots = 2;
@@ -433,6 +441,10 @@ TEST_CASE("bad HellaSwag data and options get one clear line") {
   };
   CHECK(message(good).empty());
   CHECK(message(R"({"activity_label":"L","ctx_a":"A.","ctx_b":"","endings":["1","2","3","4"],"label":"2"})").empty());
+  CHECK_THAT(message(good + R"({"activity_label":"L","ctx_a":" ","ctx_b":"","endings":["1","2","3","4"],"label":2})"),
+             ContainsSubstring(file + ":2: the context (ctx_a, ctx_b) is empty"));
+  CHECK_THAT(message(good + R"({"activity_label":"L","ctx_a":"A","ctx_b":"","endings":["1","2"," ","4"],"label":2})"),
+             ContainsSubstring(file + ":2: an ending is empty"));
   CHECK_THAT(message(good + "[]\n"), ContainsSubstring(file + ":2: is an array where an object is expected"));
   CHECK_THAT(message(good + "{\"ctx_a\":\"x\"}\n"), ContainsSubstring(file + ":2: has no key \"activity_label\""));
   CHECK_THAT(message(R"({"activity_label":"L","ctx_a":7,"ctx_b":"b","endings":[],"label":2})"),

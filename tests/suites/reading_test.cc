@@ -168,6 +168,15 @@ TEST_CASE("bad data files get one clear line") {
     folder.write("cut.txt.gz", packed.substr(0, kept));
     CHECK_THAT(message("cut.txt"), ContainsSubstring("cut.txt.gz: the gzip file is cut off"));
   }
+  folder.write("two.txt.gz", gzip("a\n") + gzip("b\n"));
+  CHECK(message("two.txt") == "a");
+  for (const std::string& behind : {std::string("garbage"), std::string(3, '\0')}) {
+    folder.write("more.txt.gz", packed + behind);
+    const Result<DataFile> file = DataFolder::on_disk(folder.path()).find("more.txt");
+    REQUIRE(file);
+    CHECK_THAT(lines_of(*file).back(),
+               ContainsSubstring("more.txt.gz: bytes that do not belong to it follow the gzip file's end"));
+  }
   std::string damaged = packed;
   damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 0x55);
   folder.write("damaged.txt.gz", damaged);
