@@ -124,7 +124,11 @@ Result<int> evaluate(const Arguments& arguments, Program& program) {
   Progress progress(program.err, progress_style(*config, program));
   AdapterContext context;
   context.environment = program.environment;
-  context.stored_answers = open_stored_answers;
+  std::vector<std::string> suites;
+  for (const SuiteConfig& suite : config->suites) suites.push_back(suite.name);
+  context.stored_answers = [suites](const std::string& run, const std::string& model) {
+    return open_stored_answers(run, model, suites);
+  };
   const bool verbose = config->verbosity > 0 && !config->quiet;
   context.log = [&program, verbose](const std::string& line) {
     if (verbose) program.err << report::neutralised(line, report::Lines::kEscape) << std::endl;

@@ -52,10 +52,13 @@ class FileReader {
     return usage_error(at(node) + ": " + what);
   }
 
+  // Where a value is wrong: at its own place, or at its key's where it has none.
+  static const YamlNode& place(const YamlNode& key, const YamlNode& value) { return value.line > 0 ? value : key; }
+
   // The single value of a key.
   Result<Setting> single(const YamlNode& key, const YamlNode& value) const {
     if (value.kind == Kind::kScalar) return Setting{value.text, at(value) + ": " + key.text};
-    return error(value.line > 0 ? value : key, key.text + ": expected a single value, not " + value.kind_name());
+    return error(place(key, value), key.text + ": expected a single value, not " + value.kind_name());
   }
 
   // One value or a list of them.
@@ -142,7 +145,7 @@ class FileReader {
 
   Result<Price> read_price(const YamlNode& key, const YamlNode& value) const {
     if (value.kind != Kind::kMap)
-      return error(key, "price: expected keys (input_per_mtok: …), not " + value.kind_name());
+      return error(place(key, value), "price: expected keys (input_per_mtok: …), not " + value.kind_name());
     constexpr double kMost = 1e6;
     Price price;
     const auto date = [](const Setting& setting) -> Result<std::string> {
@@ -185,18 +188,21 @@ class FileReader {
       if (!price) return forward_error(price);
       model.price = std::move(*price);
     }
-    if (!has_ref) return error(entry, "a model needs a 'ref', as in ref: llama:model.gguf");
     const KeyReader no_price = [](const Setting&) { return Result<void>{}; };
-    return read_map(plain, {{"ref", into(model.ref, [this](const Setting& ref) { return read_ref(ref); })},
-                            {"name", into(model.name, words)},
-                            {"price", no_price},
-                            {"max_in_flight", into(model.max_in_flight, in_flight_number)},
-                            {"rpm", into(model.rpm, rate_number)},
-                            {"tpm", into(model.tpm, rate_number)}});
+    // Keys first: of a misspelt 'ref' it is the spelling that is wrong.
+    auto read = read_map(plain, {{"ref", into(model.ref, [this](const Setting& ref) { return read_ref(ref); })},
+                                 {"name", into(model.name, words)},
+                                 {"price", no_price},
+                                 {"max_in_flight", into(model.max_in_flight, in_flight_number)},
+                                 {"rpm", into(model.rpm, rate_number)},
+                                 {"tpm", into(model.tpm, rate_number)}});
+    if (read && !has_ref) return error(entry, "a model needs a 'ref', as in ref: llama:model.gguf");
+    return read;
   }
 
   Result<void> read_models(const YamlNode& key, const YamlNode& value, ConfigFile& file) const {
-    if (value.kind != Kind::kList) return error(key, "models: expected a list of '- ref: …', not " + value.kind_name());
+    if (value.kind != Kind::kList)
+      return error(place(key, value), "models: expected a list of '- ref: …', not " + value.kind_name());
     for (const YamlNode& entry : value.items) {
       ModelConfig model{};
       if (entry.kind == Kind::kScalar) {
@@ -206,7 +212,7 @@ class FileReader {
       } else if (entry.kind == Kind::kMap) {
         if (auto read = read_model(entry, model); !read) return read;
       } else {
-        return error(entry.line > 0 ? entry : key, "models: expected '- ref: …', not " + entry.kind_name());
+        return error(place(key, entry), "models: expected '- ref: …', not " + entry.kind_name());
       }
       file.models.push_back(std::move(model));
     }
@@ -215,11 +221,11 @@ class FileReader {
 
   Result<void> read_suites(const YamlNode& key, const YamlNode& value, ConfigFile& file) const {
     if (value.kind != Kind::kList)
-      return error(key, "suites: expected a list of '- NAME: {…}', not " + value.kind_name());
+      return error(place(key, value), "suites: expected a list of '- NAME: {…}', not " + value.kind_name());
     for (const YamlNode& entry : value.items) {
       const bool one_key = entry.kind == Kind::kMap && entry.entries.size() == 1;
       if (entry.kind != Kind::kScalar && !one_key) {
-        return error(entry.line > 0 ? entry : key, "suites: expected '- NAME' or '- NAME: {key: value}'");
+        return error(place(key, entry), "suites: expected '- NAME' or '- NAME: {key: value}'");
       }
       const YamlNode& name = one_key ? entry.entries.front().key : entry;
       auto suite = suite_named(name.text, at(name), suites_);
@@ -229,7 +235,7 @@ class FileReader {
       if (one_key) {
         const YamlNode& keys = entry.entries.front().value;
         if (keys.kind != Kind::kMap && keys.kind != Kind::kNull) {
-          return error(keys, name.text + ": expected keys ({shots: 5}), not " + keys.kind_name());
+          return error(place(name, keys), name.text + ": expected keys ({shots: 5}), not " + keys.kind_name());
         }
         for (const auto& [option, given] : keys.entries) {
           if (auto known = check_suite_key(**suite, option.text, at(option)); !known) return known;
@@ -246,7 +252,8 @@ class FileReader {
   }
 
   Result<void> read_gate(const YamlNode& key, const YamlNode& value, ConfigFile& file) const {
-    if (value.kind != Kind::kMap) return error(key, "gate: expected keys (margin: 0.02), not " + value.kind_name());
+    if (value.kind != Kind::kMap)
+      return error(place(key, value), "gate: expected keys (margin: 0.02), not " + value.kind_name());
     GateConfig gate;
     YamlNode plain = value;
     plain.entries.clear();

@@ -88,6 +88,7 @@ Result<std::vector<std::string>> expand_items(const std::vector<Setting>& settin
 }
 
 Result<void> apply_suite_key(SuiteConfig& suite, const std::string& key, const Setting& setting) {
+  suite.places[key] = setting.where;
   if (key == "protocol") return store(suite.protocol, words(setting));
   if (key == "shots") return store(suite.shots, shots_number(setting));
   if (key == "limit") return store(suite.limit, whole_number(setting, 1, kMostItems));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +35,7 @@ struct SuiteConfig {
   std::optional<double> temperature;
   std::optional<int> max_tokens;
   std::vector<std::pair<std::string, std::string>> extra;  ///< its own options; lists joined by ','
+  std::map<std::string, std::string> places;  ///< where each key was given, "nightly.yaml:7:10: shots": for messages
 };
 
 /// Which part of the items this process evaluates: shard `index` (from 1) of `count`.

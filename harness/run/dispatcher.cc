@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "harness/core/clock.h"
+#include "results/statistics/summary.h"
 
 namespace assay {
 namespace {
@@ -396,7 +397,7 @@ void Dispatch::commit_group() {
         ++line.done;
         ++line.done_now;
         line.headline_sum += record.score->value;
-        if (!record.completion.note.empty()) ++outcome_.cut;
+        if (prompt_was_cut(record.completion)) ++outcome_.cut;
       } else {
         ++outcome_.failed;
         ++line.failed;

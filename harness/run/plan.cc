@@ -95,6 +95,42 @@ Result<SuiteOptions> suite_options(const RunConfig& config, const SuiteConfig& w
   return options;
 }
 
+// A suite's error with the place of the value that it is about, where one was given.
+Error placed(Error error, const SuiteConfig& wanted, const std::string& key) {
+  if (const auto place = wanted.places.find(key); place != wanted.places.end()) {
+    error.message = place->second + ": " + error.message;
+  }
+  return error;
+}
+
+// Makes the suite. A suite knows its options but not where they were given: the one without which its error is gone,
+// or another, is the one that is wrong.
+Result<std::unique_ptr<Suite>> make_suite(const SuiteEntry& entry, const SuiteConfig& wanted,
+                                          const SuiteOptions& options) {
+  auto suite = entry.make(options);
+  if (suite) return suite;
+  for (std::size_t i = 0; i < options.extra.size(); ++i) {
+    SuiteOptions without = options;
+    without.extra.erase(without.extra.begin() + static_cast<std::ptrdiff_t>(i));
+    const auto other = entry.make(without);
+    if (other || other.error().message != suite.error().message) {
+      return tl::make_unexpected(placed(std::move(suite.error()), wanted, options.extra[i].first));
+    }
+  }
+  return suite;
+}
+
+// Adds the ids that a misspelt one may mean: those of about its length.
+void add_ids(const Suite& suite, const std::string& misspelt, std::vector<std::string>& ids) {
+  auto source = suite.load();
+  while (source) {
+    auto item = (*source)->next();
+    if (!item || !*item) return;
+    const std::string& id = (*item)->id;
+    if (id.size() <= misspelt.size() + 2 && misspelt.size() <= id.size() + 2) ids.push_back(id);
+  }
+}
+
 Result<std::vector<PlannedModel>> make_models(const RunConfig& config, const AdapterContext& context) {
   std::vector<PlannedModel> models;
   for (const ModelConfig& wanted : config.models) {
@@ -161,14 +197,15 @@ Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, s
     std::string data_sha256;
   };
   std::vector<LoadedSuite> loaded;
+  std::vector<std::unique_ptr<Suite>> left_out;
   ItemFilter filter(config.items);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const SuiteConfig& wanted = config.suites[i];
     auto protocol = choose_protocol(*entries[i], wanted.protocol ? wanted.protocol : config.protocol, *models);
-    if (!protocol) return forward_error(protocol);
+    if (!protocol) return tl::make_unexpected(placed(std::move(protocol.error()), wanted, "protocol"));
     auto options = suite_options(config, wanted, *entries[i], *protocol);
-    if (!options) return forward_error(options);
-    auto suite = entries[i]->make(*options);
+    if (!options) return tl::make_unexpected(placed(std::move(options.error()), wanted, "shots"));
+    auto suite = make_suite(*entries[i], wanted, *options);
     if (!suite) return forward_error(suite);
 
     auto source = (*suite)->load();
@@ -186,14 +223,22 @@ Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, s
     auto data_sha256 = (*suite)->data_sha256();
     if (!data_sha256) return forward_error(data_sha256);
     std::vector<std::int64_t> orders = selection.select(wanted.limit ? wanted.limit : config.limit, config.shard);
-    if (orders.empty() && !config.items.empty()) {
+    if (orders.empty() && !config.items.empty() && config.shard.count == 1) {
       messages.push_back("no item of " + wanted.name + " matches --items; it is left out");
+      left_out.push_back(std::move(*suite));
       continue;
+    }
+    if (orders.empty()) {
+      messages.push_back("shard " + std::to_string(config.shard.index) + "/" + std::to_string(config.shard.count) +
+                         " has no item of " + wanted.name + ": there are fewer items than shards");
     }
     loaded.push_back({std::move(*suite), std::move(*options), std::move(orders), std::move(*data_sha256)});
   }
   if (const std::vector<std::string> unmatched = filter.unmatched(); !unmatched.empty()) {
-    return usage_error("--items '" + unmatched.front() + "' matches no item" +
+    std::vector<std::string> ids;
+    for (const LoadedSuite& one : loaded) add_ids(*one.suite, unmatched.front(), ids);
+    for (const auto& suite : left_out) add_ids(*suite, unmatched.front(), ids);
+    return usage_error("--items '" + unmatched.front() + "' matches no item" + did_you_mean(unmatched.front(), ids) +
                        (unmatched.size() > 1 ? " (nor do " + std::to_string(unmatched.size() - 1) + " others)" : "") +
                        "; ids look like 'mmlu/astronomy/17', globs like 'hellaswag/1*'");
   }

@@ -253,7 +253,15 @@ TEST_CASE("what is wrong in a file is named by line and column") {
   CHECK(refused_file("schema: 1\nseed: [1]\n") == "c.yaml:2:7: seed: expected a single value, not a list");
   CHECK(refused_file("schema: 1\nseed: 1\nseed: 2\n") == "c.yaml:3:1: key 'seed' is given twice; first on line 2");
   CHECK(refused_file("schema: 1\nmodels: x\n") ==
-        "c.yaml:2:1: models: expected a list of '- ref: …', not a single value");
+        "c.yaml:2:9: models: expected a list of '- ref: …', not a single value");
+  CHECK(refused_file("schema: 1\nmodels: [{reff: x}]\n") == "c.yaml:2:11: unknown key 'reff' (did you mean 'ref'?)");
+  CHECK(refused_file("schema: 1\nsuites: {mmlu: 1}\n") ==
+        "c.yaml:2:9: suites: expected a list of '- NAME: {…}', not a map of keys");
+  CHECK(refused_file("schema: 1\ngate: [1]\n") == "c.yaml:2:7: gate: expected keys (margin: 0.02), not a list");
+  CHECK(refused_file("schema: 1\nsuites:\n  - mmlu: [5]\n") ==
+        "c.yaml:3:11: mmlu: expected keys ({shots: 5}), not a list");
+  CHECK(refused_file("schema: 1\nmodels:\n  - ref: baseline:first\n    price: 3\n") ==
+        "c.yaml:4:12: price: expected keys (input_per_mtok: …), not a single value");
   CHECK(refused_file("schema: 1\nmodels:\n  - name: x\n") ==
         "c.yaml:3:5: a model needs a 'ref', as in ref: llama:model.gguf");
   CHECK(refused_file("schema: 1\nmodels:\n  - ref: baseline:first\n    rmp: 3\n") ==
