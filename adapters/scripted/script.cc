@@ -17,6 +17,7 @@ const std::vector<std::string>& known_keys() {
                                              "sample",
                                              "text",
                                              "reasoning",
+                                             "note",
                                              "logprobs",
                                              "choose",
                                              "top_logprobs",
@@ -141,6 +142,7 @@ Rule read_rule(RuleReader& reader, int line) {
   if (const auto sample = reader.count("sample", kMostSamples)) rule.sample = static_cast<int>(*sample);
   rule.text = reader.text("text");
   rule.reasoning = reader.text("reasoning").value_or("");
+  rule.note = reader.text("note").value_or("");
   rule.logprobs = reader.numbers("logprobs");
   rule.choose = reader.count("choose", kMostSamples);
   rule.top_logprobs = reader.alternatives("top_logprobs");

@@ -9,6 +9,7 @@
 //   sample         a sample number; without it the rule matches every sample
 //   text           the answer to a generate request
 //   reasoning      what the model thought before it
+//   note           what the adapter did to the request: "left-truncated 7 tokens"
 //   logprobs       the answer to a log-likelihood request: one number a continuation
 //   choose         an index from 0: instead of `logprobs`, certainty for that continuation; instead of `text`, that
 //                  one of GenerateRequest::choices
@@ -41,6 +42,7 @@ struct Rule {
   std::optional<int> sample;
   std::optional<std::string> text;
   std::string reasoning;
+  std::string note;
   std::optional<std::vector<double>> logprobs;
   std::optional<std::int64_t> choose;
   std::vector<TokenAlternative> top_logprobs;

@@ -121,6 +121,7 @@ class ScriptedAdapter final : public Adapter {
     }
     Completion completion;
     completion.usage = rule.usage;
+    completion.note = rule.note;
     completion.finish = rule.finish;
     if (const auto* compare = std::get_if<LoglikelihoodRequest>(&request.body)) {
       completion.finish = FinishReason::kNone;

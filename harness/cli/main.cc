@@ -71,6 +71,11 @@ Result<int> dispatch(std::vector<std::string> words, Program& program) {
     program.err << program_help();
     return kUsage;
   }
+  // `assay help run` is `assay run --help`.
+  if (words[0] == "help" && words.size() > 1) {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   if (words[0] == "-h" || words[0] == "--help" || words[0] == "help") {
     program.out << program_help();
     return 0;
@@ -112,7 +117,9 @@ int run_program(const std::vector<std::string>& words) {
     return kUsage;
   }
   if (code) return *code;
-  std::cerr << "assay: " << on_one_line(code.error().message) << std::endl;
+  // What is wrong with one command begins with its name already.
+  const std::string message = on_one_line(code.error().message);
+  std::cerr << (message.starts_with("assay ") ? "" : "assay: ") << message << std::endl;
   return exit_code(code.error().kind);
 }
 

@@ -119,8 +119,8 @@ std::string Progress::bar_line(std::size_t line) const {
     // A cell of the bar takes three bytes.
     bar = "\x1b[32m" + bar.substr(0, 3 * full) + "\x1b[90m" + bar.substr(3 * full) + "\x1b[0m";
   }
-  std::string after =
-      " " + percent(fraction) + " " + std::to_string(progress.done) + "/" + std::to_string(progress.total);
+  std::string after = " " + percent(fraction) + " " + std::to_string(progress.done + progress.failed) + "/" +
+                      std::to_string(progress.total);
   if (const std::string headline = headline_text(progress); !headline.empty()) after += "  " + headline;
   if (progress.failed > 0) after += "  " + std::to_string(progress.failed) + " failed";
   if (at_end(progress)) {
@@ -135,7 +135,7 @@ std::string Progress::bar_line(std::size_t line) const {
 
 std::string Progress::plain_line(std::size_t line) const {
   const RunProgress& progress = lines_[line];
-  std::string text = name_of(plan_.lines[line]) + ": " + std::to_string(progress.done) + "/" +
+  std::string text = name_of(plan_.lines[line]) + ": " + std::to_string(progress.done + progress.failed) + "/" +
                      std::to_string(progress.total) + " (" +
                      std::to_string(static_cast<int>(100 * fraction_of(progress))) + " %)";
   if (const std::string headline = headline_text(progress); !headline.empty()) text += ", score " + headline;

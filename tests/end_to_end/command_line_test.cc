@@ -59,10 +59,10 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{"rnu"}, "assay: no command 'rnu' (did you mean 'run'?); see 'assay --help'\n"},
       {{"--versoin"}, "assay: no flag '--versoin' (did you mean '--version'?); see 'assay --help'\n"},
-      {{"data"}, "assay: assay data: what? list, verify; as in 'assay data list'\n"},
-      {{"model", "ftech"}, "assay: assay model: what? fetch, list; not 'ftech'\n"},
+      {{"data"}, "assay data: what? list, verify; as in 'assay data list'\n"},
+      {{"model", "ftech"}, "assay model: what? fetch, list; not 'ftech'\n"},
       {{"run", "--modle", "x"},
-       "assay: assay run: unknown flag '--modle' (did you mean '--model'?); see 'assay run --help'\n"},
+       "assay run: unknown flag '--modle' (did you mean '--model'?); see 'assay run --help'\n"},
       {{"run", "--suite", "mmlu"},
        "assay: no model to ask: give --model REF, or models: in a configuration; see 'assay run --help'\n"},
       {{"run", "--model", "baseline:first"},
@@ -70,16 +70,16 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
       {{"run", "--suite", "mmlu", "--model", "baseline:first", "--limit", "x"},
        "assay: --limit: 'x' is not a whole number from 1 to 1000000000\n"},
       {{"run", "missing.yaml"}, "assay: missing.yaml: cannot be read: No such file or directory\n"},
-      {{"show"}, "assay: assay show: RUN is missing: a run file; see 'assay show --help'\n"},
+      {{"show"}, "assay show: RUN is missing: a run file; see 'assay show --help'\n"},
       {{"show", "x.db", "--format", "jsn"},
        "assay: --format: 'jsn' is not text, json, csv or markdown (did you mean 'json'?)\n"},
-      {{"export", "x.db"}, "assay: assay export: --to is missing: jsonl or csv\n"},
-      {{"completion", "tcsh"}, "assay: assay completion: no SHELL 'tcsh'; there are bash, zsh, fish\n"},
+      {{"export", "x.db"}, "assay export: --to is missing: jsonl or csv\n"},
+      {{"completion", "tcsh"}, "assay completion: no SHELL 'tcsh'; there are bash, zsh, fish\n"},
       {{"model", "fetch", "smollm"},
        "assay: no model 'smollm' to fetch; there are smollm2-135m, gemma3-270m, and any GGUF file by URL with "
        "--sha256\n"},
       {{"model", "fetch", "https://example.invalid/a.gguf"},
-       "assay: assay model fetch: a URL needs --sha256 HEX, the file's SHA-256\n"},
+       "assay model fetch: a URL needs --sha256 HEX, the file's SHA-256\n"},
   };
   for (const auto& [arguments, message] : cases) {
     const Outcome outcome = run_assay(folder.path(), arguments);
@@ -97,6 +97,64 @@ TEST_CASE("a configuration's mistakes are named by line and column, and nothing 
   CHECK(outcome.exit_code == 2);
   CHECK(outcome.err == "assay: c.yaml:5:19: shots: 'many' is not a whole number from 0 to 1000\n");
   CHECK_FALSE(std::filesystem::exists(folder.path() + "/runs"));
+  static_cast<void>(
+      folder.file("d.yaml",
+                  "schema: 1\nstarter: true\nmodels:\n  - baseline:first\nsuites:\n  - mmlu:\n      shots: 1\n"
+                  "      subjects: [astronomy, astronmy]\n"));
+  CHECK_THAT(run_assay(folder.path(), {"run", "d.yaml"}).err,
+             StartsWith("assay: d.yaml:8:17: subjects: mmlu: unknown subject 'astronmy' (did you mean 'astronomy'?)"));
+  static_cast<void>(folder.file("e.yaml",
+                                "schema: 1\nstarter: true\nmodels:\n  - baseline:first\nsuites:\n"
+                                "  - mmlu: {protocol: loglikelyhood}\n"));
+  CHECK_THAT(run_assay(folder.path(), {"run", "e.yaml"}).err,
+             StartsWith("assay: e.yaml:6:22: protocol: mmlu has no protocol 'loglikelyhood'"));
+}
+
+TEST_CASE("`help COMMAND` is `COMMAND --help`") {
+  const Folder folder;
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"run"}, {"data", "list"}, {"data"}}) {
+    std::vector<std::string> help{"help"};
+    std::vector<std::string> flag;
+    help.insert(help.end(), words.begin(), words.end());
+    flag.insert(flag.end(), words.begin(), words.end());
+    flag.emplace_back("--help");
+    const Outcome outcome = run_assay(folder.path(), help);
+    CHECK(outcome.exit_code == 0);
+    CHECK(outcome.out == run_assay(folder.path(), flag).out);
+  }
+  CHECK_THAT(run_assay(folder.path(), {"help", "rnu"}).err, ContainsSubstring("did you mean 'run'?"));
+}
+
+TEST_CASE("shards without items, items that are misspelt and empty run files say so") {
+  const Folder folder;
+  const Outcome shard = run_assay(folder.path(), {"run", "--starter", "--suite", "hellaswag", "--model",
+                                                  "baseline:first", "--limit", "1", "--shard", "1/2"});
+  CHECK_THAT(shard.err, ContainsSubstring("shard 1/2 has no item of hellaswag: there are fewer items than shards"));
+  const Outcome item = run_assay(folder.path(), {"run", "--starter", "--suite", "hellaswag", "--model",
+                                                 "baseline:first", "--items", "helaswag/7"});
+  CHECK(item.exit_code == 2);
+  CHECK_THAT(item.err, ContainsSubstring("--items 'helaswag/7' matches no item (did you mean 'hellaswag/7'?)"));
+  static_cast<void>(folder.file("empty.db", ""));
+  const Outcome empty =
+      run_assay(folder.path(), {"run", "--starter", "--model", "baseline:first", "--run", "empty.db"});
+  CHECK(empty.exit_code == 2);
+  CHECK(empty.err == "assay: empty.db: the file is empty, not an assay run file; remove it, or name another\n");
+}
+
+TEST_CASE("prompts that were cut are counted in the summary, and exports have every scalar") {
+  const Folder folder;
+  static_cast<void>(folder.file("s.jsonl",
+                                "{\"item\": \"hellaswag/1\", \"note\": \"left-truncated 7 tokens\", "
+                                "\"choose\": 0}\n{\"choose\": 0}\n"));
+  const Outcome run = run_assay(folder.path(), {"run", "--starter", "--suite", "hellaswag", "--model",
+                                                "scripted:s.jsonl", "--run", "r.db", "--format", "json"});
+  CHECK(run.exit_code == 0);
+  CHECK_THAT(run.out, ContainsSubstring("\"cut\": 1"));
+  CHECK_THAT(run_assay(folder.path(), {"show", "r.db"}).out,
+             ContainsSubstring("1 item was asked with a prompt cut to the model's context"));
+  const Outcome csv = run_assay(folder.path(), {"export", "r.db", "--to", "csv"});
+  CHECK_THAT(csv.out, ContainsSubstring("usd,prompt,reasoning,reasoning_tokens,cache_write_tokens,sent,note\n"));
+  CHECK_THAT(csv.out, ContainsSubstring(",left-truncated 7 tokens\n"));
 }
 
 TEST_CASE("starter items run on a baseline from an empty home, and the run is shown, exported and gone on with") {
@@ -175,6 +233,12 @@ TEST_CASE("a replayed run scores the same without asking") {
       run_assay(folder.path(), {"run", "--starter", "--model", "replay:a.db", "--run", "b.db", "--format", "json"});
   CHECK(replayed.exit_code == 0);
   CHECK_THAT(replayed.out, ContainsSubstring("\"failed\": 0"));
+  CHECK(run_assay(folder.path(), {"run", "--starter", "--suite", "mmlu", "--model", "baseline:random", "--run", "m.db"})
+            .exit_code == 0);
+  const Outcome lacks =
+      run_assay(folder.path(), {"run", "--starter", "--suite", "hellaswag", "--model", "replay:m.db"});
+  CHECK(lacks.exit_code == 2);
+  CHECK(lacks.err == "assay: m.db: has no answers of baseline:random to suite hellaswag; it has: mmlu\n");
 }
 
 TEST_CASE("doctor, lists, version and completion work in an empty home") {

@@ -99,7 +99,7 @@ TEST_CASE("progress fits 80 columns in bars, and is plain lines elsewhere") {
   written.on_plan(plan);
   written.on_progress(progress);
   CHECK(plain.str() ==
-        "run file r.db\nhellaswag · llama:a-model-with-a-rather-long-name-that-does-not-fit.gguf: 10000/10042 (100 %), "
+        "run file r.db\nhellaswag · llama:a-model-with-a-rather-long-name-that-does-not-fit.gguf: 10042/10042 (100 %), "
         "score 0.431, 42 failed, 2:03:04\n");
 
   std::ostringstream nothing;
