@@ -21,7 +21,7 @@ Failure stopped() { return {FailureKind::kCancelled, FailureAction::kGiveUpItem,
 class OneThreadEngine final : public Engine {
  public:
   explicit OneThreadEngine(std::shared_ptr<const LocalModel> model)
-      : scorer_(model, cancelled_), generator_(std::move(model), cancelled_), thread_([this] { drive(); }) {}
+      : scorer_(model, cancelled_, draining_), generator_(std::move(model), cancelled_), thread_([this] { drive(); }) {}
 
   ~OneThreadEngine() override {
     cancel();

@@ -322,6 +322,26 @@ void check_sane(const Metadata& metadata, const std::string& architecture) {
   }
 }
 
+/// Ids that we put into prompts must be tokens, and every row of logits must have one.
+void check_token_ids(const Metadata& metadata) {
+  const auto tokens = metadata.array_sizes.find("tokenizer.ggml.tokens");
+  if (tokens == metadata.array_sizes.end()) return;
+  // More tokens than llama.vocab_size says are what fine-tuned models have; fewer leave rows without a token.
+  for (const auto& [key, value] : metadata.numbers) {
+    if (key.ends_with(".vocab_size") && value > tokens->second) {
+      throw BadHeader{key + " is " + std::to_string(value) + ", and there are " + std::to_string(tokens->second) +
+                      " tokens"};
+    }
+  }
+  for (const char* name : {"tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id"}) {
+    const auto found = metadata.numbers.find(name);
+    if (found != metadata.numbers.end() && found->second >= tokens->second) {
+      throw BadHeader{std::string(name) + " is " + std::to_string(found->second) + ", and there are " +
+                      std::to_string(tokens->second) + " tokens"};
+    }
+  }
+}
+
 std::uint64_t alignment_of(const Metadata& metadata) {
   const auto found = metadata.numbers.find("general.alignment");
   const std::uint64_t alignment = found == metadata.numbers.end() ? 32 : found->second;
@@ -366,6 +386,7 @@ GgufHeader parse(std::istream& in, std::uint64_t size) {
     throw BadHeader{"names no architecture (general.architecture is missing)"};
   }
   check_sane(metadata, header.architecture);
+  check_token_ids(metadata);
   if (metadata.numbers["split.count"] > 1) {
     throw BadHeader{"is one part of several: join them first (llama-gguf-split --merge)"};
   }

@@ -26,8 +26,8 @@ class LogCapture {
   /// Whether llama.cpp said that it keeps weights in its repacked CPU buffer.
   [[nodiscard]] bool said_repacked() const { return said_repacked_; }
 
-  /// The last error line, without llama.cpp's function name in front.
-  [[nodiscard]] const std::string& last_error() const { return last_error_; }
+  /// The first error line, without llama.cpp's function name in front.
+  [[nodiscard]] const std::string& first_error() const { return first_error_; }
 
  private:
   static std::mutex& mutex() {
@@ -49,9 +49,10 @@ class LogCapture {
       return;
     }
     line_.pop_back();
-    if (is_error_ && !line_.empty()) {
+    // The first error is the reason; those after it say that because of it nothing else worked.
+    if (is_error_ && !line_.empty() && first_error_.empty()) {
       const std::size_t colon = line_.find(": ");
-      last_error_ = colon == std::string::npos ? line_ : line_.substr(colon + 2);
+      first_error_ = colon == std::string::npos ? line_ : line_.substr(colon + 2);
     }
     said_repacked_ = said_repacked_ || line_.find("CPU_REPACK model buffer size") != std::string::npos;
     if (log_ && !line_.empty()) {
@@ -64,7 +65,7 @@ class LogCapture {
   std::lock_guard<std::mutex> lock_;
   const std::function<void(const std::string&)>& log_;
   std::string line_;
-  std::string last_error_;
+  std::string first_error_;
   bool is_error_ = false;
   bool said_repacked_ = false;
 };
@@ -86,7 +87,7 @@ Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& o
   model->model_.reset(llama_model_load_from_file(options.path.c_str(), parameters));
   if (!model->model_) {
     return usage_error("model file '" + options.path + "' cannot be loaded: " +
-                       (capture.last_error().empty() ? "llama.cpp does not say why" : capture.last_error()));
+                       (capture.first_error().empty() ? "llama.cpp does not say why" : capture.first_error()));
   }
   model->rows_in_groups_ = capture.said_repacked();
   llama_model* loaded = model->model_.get();
@@ -99,7 +100,7 @@ Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& o
   if (options.lora) {
     model->lora_ = llama_adapter_lora_init(loaded, options.lora->path.c_str());
     if (model->lora_ == nullptr) {
-      return usage_error("LoRA adapter '" + options.lora->path + "' does not fit the model: " + capture.last_error());
+      return usage_error("LoRA adapter '" + options.lora->path + "' does not fit the model: " + capture.first_error());
     }
   }
   model->exact_ = options.gpu_layers == 0 || !llama_supports_gpu_offload();

@@ -32,7 +32,9 @@ struct Scorer::Waiting {
   std::size_t next = 0;  ///< sequences before this one are done or in the wave
   int passed_over = 0;
   bool started = false;
+  std::size_t rows_left = 0;  ///< of the wave it is in, whose logits are yet to be read
   MonotonicClock::time_point start;
+  MonotonicClock::time_point end;
 };
 
 /// Where a sequence's log-probabilities are added up.
@@ -47,8 +49,8 @@ struct Scorer::Wave {
   PrefixWave tree;
 };
 
-Scorer::Scorer(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled)
-    : model_(std::move(model)), cancelled_(cancelled) {}
+Scorer::Scorer(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled, const std::atomic<bool>& draining)
+    : model_(std::move(model)), cancelled_(cancelled), draining_(draining) {}
 
 Scorer::~Scorer() = default;
 
@@ -170,20 +172,54 @@ int Scorer::begin_tree(const std::vector<PrefixWave::Node>& nodes) {
 
 std::optional<Failure> Scorer::compute(const std::vector<PrefixWave::Node>& nodes, int kept, Wave& wave) {
   const auto step = static_cast<std::size_t>(model_->batch_tokens());
-  for (auto begin = static_cast<std::size_t>(kept); begin < nodes.size(); begin += step) {
-    if (auto failure = decode(nodes, begin, std::min(nodes.size(), begin + step), wave)) {
+  std::size_t end = nodes.size();
+  for (auto begin = static_cast<std::size_t>(kept); begin < end; begin += step) {
+    if (draining_) {
+      end = end_of_begun(nodes, begin, wave);
+    }
+    if (begin >= end) {
+      break;
+    }
+    if (auto failure = decode(nodes, begin, std::min(end, begin + step), wave)) {
       return failure;
     }
   }
   return std::nullopt;
 }
 
+/// Where the last item ends of which some row was read and some was not. Rows of one item lie behind each other, so
+/// this is at most one item's tokens away.
+std::size_t Scorer::end_of_begun(const std::vector<PrefixWave::Node>& nodes, std::size_t computed, const Wave& wave) {
+  std::vector<bool> begun(wave.members.size());
+  std::size_t end = computed;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const auto& wanted : nodes[i].wanted) {
+      const std::size_t member = wave.readings[wanted.reader].member;
+      if (i < computed) {
+        begun[member] = true;
+      } else if (begun[member]) {
+        end = i + 1;
+      }
+    }
+  }
+  return end;
+}
+
 std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes, std::size_t begin, std::size_t end,
                                       Wave& wave) {
   const auto started = MonotonicClock::now();
+  const auto begin_item = [&](std::size_t index) {
+    Waiting& member = *wave.members[index];
+    if (!member.started) {
+      member.started = true;
+      member.start = started;
+    }
+  };
   Batch batch(model_->batch_tokens(), kSharedSequences);
   for (std::size_t i = begin; i < end; ++i) {
     const auto& node = nodes[i];
+    begin_item(node.owner);
+    for (const auto& wanted : node.wanted) begin_item(wave.readings[wanted.reader].member);
     batch.add(node.token, node.position, kFirstLeaf + node.first_leaf, kFirstLeaf + node.last_leaf,
               !node.wanted.empty());
   }
@@ -207,6 +243,9 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
       ContinuationScore& score = wave.members[reading.member]->outcome.scores[reading.sequence];
       score.logprob += static_cast<double>(logits[wanted.target]) - row.log_normaliser;
       score.is_greedy = score.is_greedy && wanted.target == row.best;
+      if (--wave.members[reading.member]->rows_left == 0) {
+        wave.members[reading.member]->end = MonotonicClock::now();
+      }
     }
   }
   const double share = milliseconds_since(started) / static_cast<double>(end - begin);
@@ -239,7 +278,11 @@ void Scorer::deliver(Wave& wave) {
       continue;
     }
     Timings& timings = member->outcome.timings;
-    timings.total_ms = milliseconds_since(member->start);
+    if (member->started) {
+      timings.total_ms = std::chrono::duration<double, std::milli>(member->end - member->start).count();
+    } else {
+      member->start = MonotonicClock::now();  // given up before its turn
+    }
     timings.queue_ms = std::chrono::duration<double, std::milli>(member->start - member->job.submitted).count();
     timings.compute_ms = timings.compute_ms.value_or(0);
     const auto found =
@@ -277,6 +320,7 @@ void Scorer::run_whole() {
   }
   waiting.next = sequences.size();
   waiting.outcome.failure = failure;
+  waiting.end = MonotonicClock::now();
   Wave wave;
   wave.members.push_back(&waiting);
   deliver(wave);
@@ -336,25 +380,27 @@ std::optional<Failure> Scorer::compute_whole(Waiting& waiting, std::size_t first
 
 void Scorer::run_shared() {
   Wave wave = choose_wave();
-  const auto started = MonotonicClock::now();
-  for (Waiting* member : wave.members) {
-    if (!member->started) {
-      member->started = true;
-      member->start = started;
-    }
-  }
   const std::vector<PrefixWave::Node> nodes = wave.tree.order();
+  for (const auto& node : nodes) {
+    for (const auto& wanted : node.wanted) ++wave.members[wave.readings[wanted.reader].member]->rows_left;
+  }
   auto failure = make_room(static_cast<int>(nodes.size()) + model_->batch_tokens());
   if (!failure) {
     const int kept = begin_tree(nodes);
     failure = compute(nodes, kept, wave);
   }
-  if (failure) {
+  const bool cut_short = std::any_of(wave.members.begin(), wave.members.end(),
+                                     [](const Waiting* member) { return member->rows_left > 0; });
+  if (failure || cut_short) {
     context_.reset();
     bottom_.clear();
     for (Waiting* member : wave.members) {
+      member->end = MonotonicClock::now();
+      if (!failure && member->rows_left == 0 && member->next == member->job.sequences.size()) continue;
+      member->rows_left = 0;
       member->next = member->job.sequences.size();
-      member->outcome.failure = failure;
+      member->outcome.failure =
+          failure ? failure : Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the run was stopped", 0};
     }
   } else {
     end_tree(nodes);

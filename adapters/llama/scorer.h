@@ -14,6 +14,12 @@
 // whole group of four rows otherwise than the rows left over, so that a row's numbers depend on its place in its
 // batch. The reference evaluates each prompt alone in batches of nearly equal size; for such models (or with
 // share=off) so does this: run_whole().
+//
+// Latency. An item's total is the wall time from the beginning of the first batch with a token of its own (one that is
+// booked to it, or one whose logits it reads) to the reading of its last row; what it waits for before that, the shared
+// beginning included where another item pays for it, is its time in the queue. Batches hold neighbouring items, so
+// that totals of a wave overlap and do not add up to the wave's time; `compute` is the share of the batches, by tokens,
+// and does.
 #pragma once
 
 #include <atomic>
@@ -30,7 +36,8 @@ namespace assay::llama {
 /// Scores jobs in waves. Belongs to the engine's thread.
 class Scorer {
  public:
-  Scorer(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled);
+  /// `cancelled`: gives everything up at once. `draining`: of a wave only the items are finished that are half done.
+  Scorer(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled, const std::atomic<bool>& draining);
   ~Scorer();
 
   void add(ScoreJob job);
@@ -60,6 +67,8 @@ class Scorer {
   [[nodiscard]] std::optional<Failure> make_room(int cells);
   [[nodiscard]] int begin_tree(const std::vector<PrefixWave::Node>& nodes);
   [[nodiscard]] std::optional<Failure> compute(const std::vector<PrefixWave::Node>& nodes, int kept, Wave& wave);
+  [[nodiscard]] static std::size_t end_of_begun(const std::vector<PrefixWave::Node>& nodes, std::size_t computed,
+                                                const Wave& wave);
   [[nodiscard]] std::optional<Failure> decode(const std::vector<PrefixWave::Node>& nodes, std::size_t begin,
                                               std::size_t end, Wave& wave);
   void end_tree(const std::vector<PrefixWave::Node>& nodes);
@@ -67,6 +76,7 @@ class Scorer {
 
   std::shared_ptr<const LocalModel> model_;
   std::atomic<bool>& cancelled_;
+  const std::atomic<bool>& draining_;
   ContextHandle context_;
   int cells_ = 0;
   std::vector<Token> bottom_;  ///< the path that lies at the bottom of the cache, under kKeeper

@@ -154,6 +154,19 @@ TEST_CASE("numbers that a loader divides or allocates by are checked", "[llama]"
   rejects(scores, "another length");
 }
 
+TEST_CASE("token ids that are no tokens are refused", "[llama]") {
+  Gguf file;
+  file.begin(0, 3).text_pair("general.architecture", "llama").number_pair("tokenizer.ggml.bos_token_id", 2);
+  file.text("tokenizer.ggml.tokens").number<std::uint32_t>(9).number<std::uint32_t>(8).number<std::uint64_t>(2);
+  file.text("a").text("b");
+  rejects(file, "tokenizer.ggml.bos_token_id is 2, and there are 2 tokens");
+  Gguf few;
+  few.begin(0, 3).text_pair("general.architecture", "llama").number_pair("llama.vocab_size", 3);
+  few.text("tokenizer.ggml.tokens").number<std::uint32_t>(9).number<std::uint32_t>(8).number<std::uint64_t>(2);
+  few.text("a").text("b");
+  rejects(few, "llama.vocab_size is 3, and there are 2 tokens");
+}
+
 TEST_CASE("a path that is no file is a usage error", "[llama]") {
   const auto missing = read_gguf_header("/nowhere/model.gguf");
   REQUIRE_FALSE(missing.has_value());
