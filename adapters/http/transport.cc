@@ -95,6 +95,7 @@ struct Transport::Loop {
     CurlEasy easy;
     Exchange* exchange = nullptr;
     std::string url;
+    std::array<char, CURL_ERROR_SIZE> error{};  // what libcurl says about a failed exchange
   };
 
   Loop(TransportSettings given, std::function<TimePoint(TimePoint)> turn)
@@ -196,7 +197,7 @@ struct Transport::Loop {
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     end.status = static_cast<int>(status);
-    if (code != CURLE_OK) end.message = curl_easy_strerror(code);
+    if (code != CURLE_OK) end.message = line.error[0] != '\0' ? line.error.data() : curl_easy_strerror(code);
     curl_multi_remove_handle(line.multi->handle.get(), easy);
     Exchange* exchange = line.exchange;
     line.exchange = nullptr;
@@ -234,6 +235,7 @@ struct Transport::Loop {
     line->easy.reset(curl_easy_init());
     CURL* easy = line->easy.get();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot)));
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->error.data());
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
     curl_easy_setopt(easy, CURLOPT_SHARE, share.get());
@@ -353,6 +355,7 @@ Transport::Slot Transport::start(const std::string& url, const HeaderLines& head
   const Slot slot = loop_->take_slot();
   Loop::Line& line = *loop_->lines[slot];
   line.exchange = &exchange;
+  line.error[0] = '\0';
   CURL* easy = line.easy.get();
   if (line.url != url) {
     line.url = url;

@@ -130,14 +130,14 @@ TEST_CASE("an endless reply is broken off and not asked for again", "[remote]") 
 
 TEST_CASE("hundreds in flight each have a connection, and keep it", "[remote]") {
   constexpr int kInFlight = 700;  // more than one multi handle takes
-  FaultServer server([](const ServerRequest&) { return reply_with(200, chat_completion("A"), 400); });
+  FaultServer server([](const ServerRequest&) { return reply_with(200, chat_completion("A"), 1500); });
   const auto adapter = adapter_for(server.url());
   for (int round = 0; round < 2; ++round) {
     std::vector<std::future<Completion>> answers;
     for (int i = 0; i < kInFlight; ++i) answers.push_back(ask(*adapter, question("q" + std::to_string(i))));
     for (auto& answer : answers) CHECK_FALSE(answer.get().failure);
   }
-  CHECK(server.counts().most_in_flight > kInFlight * 3 / 4);
+  CHECK(server.counts().most_in_flight > 512);
   CHECK(server.counts().connections <= static_cast<std::uint64_t>(kInFlight));
   CHECK(server.counts().requests == 2 * kInFlight);
 }
