@@ -301,6 +301,7 @@ def main():
     parser.add_argument("fault_server")
     parser.add_argument("what", choices=["tls", "proxy", "http2", "permanent", "keys"])
     options = parser.parse_args()
+    options.assay = str(pathlib.Path(options.assay).resolve())
     options.items = {"http2": 300, "permanent": 60}.get(options.what, 4)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
