@@ -100,8 +100,8 @@ TransportSettings transport_settings(const AdapterContext& context, const Endpoi
     return context.environment ? context.environment(name).value_or("") : std::string();
   };
   TransportSettings settings;
-  settings.ca_file = value_of("SSL_CERT_FILE");
-  if (settings.ca_file.empty()) settings.ca_file = value_of("CURL_CA_BUNDLE");
+  settings.ca_file = value_of("CURL_CA_BUNDLE");  // in the curl program's order
+  if (settings.ca_file.empty()) settings.ca_file = value_of("SSL_CERT_FILE");
   settings.ca_directory = value_of("SSL_CERT_DIR");
   settings.use_proxy = !endpoint.is_loopback;
   settings.share_first_connection = endpoint.is_tls;

@@ -44,8 +44,8 @@ struct Key {
 /// `text` with each occurrence of `key` replaced by "[key]"; returns at once where there is none.
 void scrub(std::string& text, const std::string& key);
 
-/// Transport settings from the environment: SSL_CERT_FILE, CURL_CA_BUNDLE, SSL_CERT_DIR. libcurl itself reads
-/// http_proxy, https_proxy, all_proxy and no_proxy.
+/// Transport settings from the environment: CURL_CA_BUNDLE or else SSL_CERT_FILE, and SSL_CERT_DIR. libcurl itself
+/// reads http_proxy, https_proxy, all_proxy and no_proxy.
 [[nodiscard]] TransportSettings transport_settings(const AdapterContext& context, const Endpoint& endpoint,
                                                    double connect_timeout_s);
 

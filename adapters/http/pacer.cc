@@ -17,7 +17,8 @@ constexpr int kFewestReplies = 16;  // below, a share says nothing
 constexpr double kDecrease = 0.7;
 constexpr double kIncreaseShare = 0.05;  // of the ceiling, an episode
 constexpr double kGrowth = 0.1;          // a share this much above twice the usual one has grown
-constexpr double kFellWithLoad = 0.75;   // refusals fell at least to this part of what they were
+constexpr double kFellWithLoad = 0.75;   // refusals fell at least to this part of what they were,
+constexpr double kAsManyAnswers = 0.85;  // or answers per second did not fall by much, though less was asked
 constexpr int kBeforeFirstConnection = 16;
 
 }  // namespace
@@ -48,15 +49,21 @@ std::optional<int> AdaptiveLimit::limit() const {
 void AdaptiveLimit::on_reply(TimePoint now, int in_flight, bool refused, double retry_after_ms) {
   most_in_flight_ = std::max(most_in_flight_, in_flight);
   if (episode_end_ != TimePoint{} && now >= episode_end_) close_episode(now);
-  if (refused && episode_end_ == TimePoint{}) {
+  if (refused) {
+    if (episode_end_ == TimePoint{}) begin_episode(now, kShortestEpisode);
     const auto asked = std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(retry_after_ms));
-    episode_end_ = now + std::max<Duration>(asked, kShortestEpisode);
-    replies_ = 0;
-    refusals_ = 0;
+    episode_end_ = std::max(episode_end_, episode_begin_ + asked);
   }
   if (episode_end_ == TimePoint{}) return;
   ++replies_;
   if (refused) ++refusals_;
+}
+
+void AdaptiveLimit::begin_episode(TimePoint now, Duration length) {
+  episode_begin_ = now;
+  episode_end_ = now + length;
+  replies_ = 0;
+  refusals_ = 0;
 }
 
 void AdaptiveLimit::close_episode(TimePoint now) {
@@ -66,9 +73,11 @@ void AdaptiveLimit::close_episode(TimePoint now) {
     return;
   }
   const double share = static_cast<double>(refusals_) / std::max(1, replies_);
+  const double answers_per_s =
+      (replies_ - refusals_) / std::max(1e-3, std::chrono::duration<double>(now - episode_begin_).count());
   const double ceiling = ceiling_ > 0 ? ceiling_ : most_in_flight_;
   if (undo_) {
-    if (share > kFellWithLoad * share_before_) {
+    if (share > kFellWithLoad * share_before_ && answers_per_s < kAsManyAnswers * answers_per_s_before_) {
       limit_ = *undo_;
       usual_share_ = share;
     }
@@ -77,16 +86,13 @@ void AdaptiveLimit::close_episode(TimePoint now) {
     const double before = limit_ ? *limit_ : ceiling;
     undo_ = before;
     share_before_ = share;
+    answers_per_s_before_ = answers_per_s;
     limit_ = std::max(1.0, before * kDecrease);
   } else if (limit_) {
     limit_ = *limit_ + std::max(1.0, kIncreaseShare * ceiling);
   }
   if (limit_ && *limit_ >= ceiling && !undo_) limit_.reset();
-  if (limit_) {  // a limit in force is reconsidered episode by episode, refusals or not
-    episode_end_ = now + kShortestEpisode;
-    replies_ = 0;
-    refusals_ = 0;
-  }
+  if (limit_) begin_episode(now, kShortestEpisode);  // a limit in force is reconsidered, refusals or not
 }
 
 Pacer::Pacer(const RemoteLimits& limits)

@@ -35,9 +35,10 @@ class RateGate {
 ///
 /// Replies are counted over episodes: from the first refusal on for as long as that refusal's Retry-After asks, at
 /// least a second. Where an episode's share of refusals has grown well above what is usual for this server, the limit
-/// is multiplied by 0.7, once. The next episode is the experiment's outcome: where the share did not fall with the
-/// load, refusals do not come from the load (a fixed share, another tenant), the limit is given back and that share is
-/// what is usual from then on. Without refusals the limit grows by a twentieth of its ceiling an episode.
+/// is multiplied by 0.7, once. The next episode is the experiment's outcome: where less was asked and less was answered
+/// in proportion, with the same share refused, refusals do not come from the load (a fixed share, another tenant): the
+/// limit is given back and that share is what is usual from then on. Where as much was answered, what was left out had
+/// only been refused: the limit stays. Without refusals it grows by a twentieth of its ceiling an episode.
 class AdaptiveLimit {
  public:
   /// `ceiling` 0: the most that was ever in flight.
@@ -52,6 +53,7 @@ class AdaptiveLimit {
   [[nodiscard]] std::optional<int> limit() const;
 
  private:
+  void begin_episode(MonotonicClock::time_point now, MonotonicClock::duration length);
   void close_episode(MonotonicClock::time_point now);
 
   int ceiling_;
@@ -59,9 +61,11 @@ class AdaptiveLimit {
   std::optional<double> limit_;  // absent until the first decrease
   double usual_share_ = 0;       // of refusals, independent of the load
   double share_before_ = 0;      // refusals before the last decrease
-  std::optional<double> undo_;   // the limit before a decrease whose outcome is not known yet
+  double answers_per_s_before_ = 0;
+  std::optional<double> undo_;  // the limit before a decrease whose outcome is not known yet
   int replies_ = 0;
   int refusals_ = 0;
+  MonotonicClock::time_point episode_begin_{};
   MonotonicClock::time_point episode_end_{};
 };
 

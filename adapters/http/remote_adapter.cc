@@ -15,6 +15,7 @@
 #include "adapters/http/pacer.h"
 #include "adapters/http/reply_head.h"
 #include "adapters/http/retry.h"
+#include "adapters/http/scored_parts.h"
 #include "adapters/http/sse.h"
 #include "adapters/http/timer_heap.h"
 #include "adapters/http/transport.h"
@@ -24,12 +25,17 @@ namespace {
 
 constexpr int kPreferredInFlight = 64;
 constexpr std::size_t kLongestReply = 32U << 20U;
-constexpr int kStartsPerTurn = 128;
+// Connections being made at once: more would overrun a server's accept queue, which costs seconds.
+constexpr int kMostConnecting = 128;
 constexpr double kStreamFirstByteS = 60;
 // A server that has never been reached may be starting up; one whose name is wrong never will be.
 constexpr double kPatienceBeforeFirstContactMs = 30'000;
 constexpr double kSilenceThatEndsModelMs = 60'000;
 constexpr double kLongestHoldMs = 60'000;
+// A server that is back is asked by all that waited for it within so long.
+constexpr double kReturnMs = 500;
+// So many requests refused for good without an answer between them are not about the items.
+constexpr int kRefusalsThatEndModel = 16;
 
 MonotonicClock::duration milliseconds(double count) {
   return std::chrono::duration_cast<MonotonicClock::duration>(std::chrono::duration<double, std::milli>(count));
@@ -42,41 +48,6 @@ double milliseconds_between(TimePoint begin, TimePoint end) {
 Completion cancelled() {
   return failed_completion({FailureKind::kCancelled, FailureAction::kGiveUpItem, "the run was stopped", 0});
 }
-
-// Puts the parts of a split log-likelihood request together; the last part to come calls `done`.
-struct Join {
-  std::mutex mutex;
-  std::vector<Completion> parts;
-  std::size_t missing = 0;
-  std::function<void(Completion)> done;
-
-  void take(std::size_t index, Completion part) {
-    {
-      const std::lock_guard lock(mutex);
-      parts[index] = std::move(part);
-      if (--missing > 0) return;
-    }
-    done(joined());
-  }
-
-  // Tokens are added up; times are those of the slowest part.
-  Completion joined() {
-    Completion whole = std::move(parts.front());
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-      Completion& part = parts[i];
-      whole.attempts += part.attempts;
-      if (whole.failure) continue;
-      if (part.failure) whole.failure = std::move(part.failure);
-      std::move(part.continuations.begin(), part.continuations.end(), std::back_inserter(whole.continuations));
-      if (whole.usage.prompt && part.usage.prompt) *whole.usage.prompt += *part.usage.prompt;
-      if (whole.usage.completion && part.usage.completion) *whole.usage.completion += *part.usage.completion;
-      if (whole.usage.cached && part.usage.cached) *whole.usage.cached += *part.usage.cached;
-      if (part.timings.total_ms > whole.timings.total_ms) whole.timings = part.timings;
-    }
-    if (whole.failure) whole.continuations.clear();
-    return whole;
-  }
-};
 
 }  // namespace
 
@@ -134,7 +105,15 @@ class RemoteAdapter::Session {
     Job(Session& owner, WireCall what, std::function<void(Completion)> callback)
         : call(std::move(what)), done(std::move(callback)), created(MonotonicClock::now()), session_(owner) {}
 
-    void on_connected() override { session_.pacer_.on_connected(); }
+    void on_connected() override {
+      session_.pacer_.on_connected();
+      session_.server_is_back_ = session_.server_is_away_;
+      stop_connecting();
+    }
+
+    void stop_connecting() {
+      if (std::exchange(connecting, false)) --session_.connecting_;
+    }
 
     void on_header(std::string_view name, std::string_view value) override {
       last_activity = MonotonicClock::now();
@@ -182,6 +161,9 @@ class RemoteAdapter::Session {
       started = now;
       last_activity = now;
       answering = false;
+      waits_for_server = false;
+      connecting = true;
+      ++session_.connecting_;
       first_token.reset();
       head = {};
       received = 0;
@@ -197,8 +179,10 @@ class RemoteAdapter::Session {
     TimePoint started;
     TimePoint last_activity;
     std::optional<TimePoint> first_token;
-    bool active = false;     // at the server
-    bool answering = false;  // the first byte has come
+    bool active = false;            // at the server
+    bool connecting = false;        // on its way there
+    bool answering = false;         // the first byte has come
+    bool waits_for_server = false;  // to be tried again when there is a connection
     Transport::Slot slot = 0;
     int attempts = 0;
     std::size_t place = 0;  // in jobs_
@@ -226,6 +210,7 @@ class RemoteAdapter::Session {
     }
     arrivals_.clear();
     if (stop != StopLevel::kNone) cancel_jobs(stop);
+    if (server_is_back_) release_waiting(now);
     while (TimerNode* node = timers_.first()) {
       if (node->due > now) break;
       timers_.remove(*node);
@@ -238,8 +223,7 @@ class RemoteAdapter::Session {
 
   // Sends what may be sent now; returns when there may be more.
   TimePoint start_ready(TimePoint now) {
-    for (int started = 0; !ready_.empty(); ++started) {
-      if (started == kStartsPerTurn) return now;  // a flood of new connections overruns a server's accept queue
+    while (!ready_.empty() && connecting_ < kMostConnecting) {
       Job& job = *ready_.front();
       if (const std::optional<TimePoint> later = pacer_.admit(now, job.call.estimated_tokens)) return *later;
       ready_.pop_front();
@@ -250,6 +234,17 @@ class RemoteAdapter::Session {
       job.slot = transport_->start(url_of(job.call.path), headers_, job.call.body, job);
     }
     return TimePoint::max();
+  }
+
+  // The server is back: those that wait for it in ever longer backoffs need wait no longer.
+  void release_waiting(TimePoint now) {
+    server_is_away_ = false;
+    server_is_back_ = false;
+    for (const std::unique_ptr<Job>& job : jobs_) {
+      if (!job->waits_for_server) continue;
+      job->waits_for_server = false;
+      timers_.set(*job, std::min(job->due, now + milliseconds(kReturnMs * jitter_.unit())));
+    }
   }
 
   const std::string& url_of(const std::string& path) {
@@ -274,6 +269,7 @@ class RemoteAdapter::Session {
 
   void timer_due(Job& job, TimePoint now) {
     if (!job.active) {
+      job.waits_for_server = false;
       ready_.push_front(&job);  // it has waited long enough
       return;
     }
@@ -282,9 +278,7 @@ class RemoteAdapter::Session {
       timers_.set(job, due);
       return;
     }
-    transport_->abort(job.slot);
-    job.active = false;
-    pacer_.on_end();
+    abort(job);
     if (job.reader && job.reader->ended()) {  // all said, the connection merely left open
       succeed_or_fail(job, job.reader->finish(), now);
       return;
@@ -298,9 +292,17 @@ class RemoteAdapter::Session {
                    now);
   }
 
+  void abort(Job& job) {
+    transport_->abort(job.slot);
+    job.stop_connecting();
+    job.active = false;
+    pacer_.on_end();
+  }
+
   void exchange_ended(Job& job, const ExchangeEnd& end) {
     const TimePoint now = MonotonicClock::now();
     timers_.remove(job);
+    job.stop_connecting();
     job.active = false;
     if (end.status == 0) {
       pacer_.on_end();
@@ -334,10 +336,20 @@ class RemoteAdapter::Session {
       const auto used = completion.usage.prompt.value_or(0) + completion.usage.completion.value_or(0);
       pacer_.on_usage(job.call.estimated_tokens, static_cast<double>(used));
     }
+    has_answered_ = true;
+    refused_in_a_row_ = 0;
     end_job(job, std::move(completion));
   }
 
   void attempt_failed(Job& job, Failure failure, TimePoint now) {
+    if (failure.kind == FailureKind::kRefused) {
+      // The model as it is offered will not say anything to this: that is its answer, and suites score it 0.
+      if (model.log) model.log(model.identity.name + ": " + failure.message);
+      Completion withheld;
+      withheld.finish = FinishReason::kContentFilter;
+      succeed_or_fail(job, std::move(withheld), now);
+      return;
+    }
     const bool transient = failure.action == FailureAction::kRetry || failure.action == FailureAction::kRetryAfter;
     if (transient && draining()) {
       end_job(job, cancelled());
@@ -351,9 +363,12 @@ class RemoteAdapter::Session {
       wait.reset();
     }
     if (wait) {
+      job.waits_for_server = unreachable;
+      server_is_away_ = server_is_away_ || unreachable;
       timers_.set(job, now + milliseconds(*wait));
       return;
     }
+    failure.action = action_of_permanent(failure);
     if (transient) {
       const TimePoint heard = std::max(last_contact_.value_or(*first_start_), *job.first_started);
       const bool gone = unreachable && (!last_contact_ || milliseconds_between(heard, now) >= kSilenceThatEndsModelMs);
@@ -365,6 +380,19 @@ class RemoteAdapter::Session {
     }
     if (failure.action == FailureAction::kEndModel) failure.message = model.endpoint.url + ": " + failure.message;
     end_job(job, failed_completion(std::move(failure)));
+  }
+
+  // A bad key, a wrong name: where nothing has been answered yet, nothing will be. Later it may be about this very item
+  // (a firewall that dislikes its text), unless it goes on. A request that the server does not understand is about
+  // the item, unless all are.
+  FailureAction action_of_permanent(const Failure& failure) {
+    const bool of_model = failure.kind == FailureKind::kAuthentication || failure.kind == FailureKind::kNotFound;
+    const bool of_item = failure.kind == FailureKind::kInvalidRequest || failure.kind == FailureKind::kContextTooLong;
+    if (of_model && !has_answered_) return FailureAction::kEndModel;
+    if (of_model || (of_item && !has_answered_)) {
+      return ++refused_in_a_row_ >= kRefusalsThatEndModel ? FailureAction::kEndModel : FailureAction::kGiveUpItem;
+    }
+    return failure.action;
   }
 
   void end_job(Job& job, Completion completion) {
@@ -400,10 +428,7 @@ class RemoteAdapter::Session {
     if (ending.empty()) return;
     ready_.clear();  // all of them are among `ending`
     for (Job* job : ending) {
-      if (job->active) {
-        transport_->abort(job->slot);
-        pacer_.on_end();
-      }
+      if (job->active) abort(*job);
       end_job(*job, cancelled());
     }
   }
@@ -421,6 +446,12 @@ class RemoteAdapter::Session {
   std::vector<std::unique_ptr<Job>> jobs_;
   std::vector<std::unique_ptr<Job>> arrivals_;
   std::deque<Job*> ready_;
+  Random jitter_{std::random_device{}()};
+  int connecting_ = 0;           // jobs started that have no connection yet
+  bool server_is_away_ = false;  // a job waits for it
+  bool server_is_back_ = false;  // there has been a connection since
+  bool has_answered_ = false;
+  int refused_in_a_row_ = 0;  // for good, since the last answer
   std::optional<TimePoint> first_start_;
   std::optional<TimePoint> last_contact_;  // the last reply of any status
   std::string last_path_;
@@ -442,6 +473,30 @@ Capabilities RemoteAdapter::capabilities() const {
 ModelIdentity RemoteAdapter::identity() const { return session_->model.identity; }
 
 void RemoteAdapter::answer(Request request, std::function<void(Completion)> done) {
+  const auto* scored = std::get_if<LoglikelihoodRequest>(&request.body);
+  if (scored != nullptr && !scored->droppable.empty()) {
+    answer_shortened(std::move(request), 0, std::move(done));
+  } else {
+    answer_in_parts(request, std::move(done));
+  }
+}
+
+// Only the server knows how many tokens a text has: what turns out too long is asked again with one example less.
+void RemoteAdapter::answer_shortened(Request request, int dropped, std::function<void(Completion)> done) {
+  answer_in_parts(request, [this, request, dropped, done = std::move(done)](Completion completion) mutable {
+    auto& scored = std::get<LoglikelihoodRequest>(request.body);
+    const bool too_long = completion.failure && completion.failure->kind == FailureKind::kContextTooLong;
+    if (too_long && !scored.droppable.empty()) {
+      scored = without_last_example(std::move(scored));
+      answer_shortened(std::move(request), dropped + 1, std::move(done));
+      return;
+    }
+    if (dropped > 0) completion.note = std::to_string(dropped) + (dropped == 1 ? " shot dropped" : " shots dropped");
+    done(std::move(completion));
+  });
+}
+
+void RemoteAdapter::answer_in_parts(const Request& request, std::function<void(Completion)> done) {
   const WireFormat& format = *session_->model.format;
   const auto* scored = std::get_if<LoglikelihoodRequest>(&request.body);
   const std::size_t per_call = format.continuations_per_call();
@@ -454,19 +509,10 @@ void RemoteAdapter::answer(Request request, std::function<void(Completion)> done
     session_->answer(std::get<WireCall>(std::move(call)), std::move(done));
     return;
   }
-  auto join = std::make_shared<Join>();
-  join->missing = (scored->continuations.size() + per_call - 1) / per_call;
-  join->parts.resize(join->missing);
-  join->done = std::move(done);
-  const std::size_t parts = join->missing;
-  for (std::size_t i = 0; i < parts; ++i) {
-    Request part = request;
-    auto& continuations = std::get<LoglikelihoodRequest>(part.body).continuations;
-    const auto begin = continuations.begin() + static_cast<std::ptrdiff_t>(i * per_call);
-    const auto end =
-        continuations.begin() + static_cast<std::ptrdiff_t>(std::min(continuations.size(), (i + 1) * per_call));
-    continuations = std::vector<std::string>(begin, end);
-    answer(std::move(part), [join, i](Completion completion) { join->take(i, std::move(completion)); });
+  const std::vector<Request> parts = parts_of(request, per_call);
+  auto joined = std::make_shared<JoinedParts>(parts.size(), std::move(done));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    answer_in_parts(parts[i], [joined, i](Completion completion) { joined->take(i, std::move(completion)); });
   }
 }
 

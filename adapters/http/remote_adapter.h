@@ -39,6 +39,9 @@ class RemoteAdapter : public Adapter {
   void cancel() override;
 
  private:
+  void answer_shortened(Request request, int dropped, std::function<void(Completion)> done);
+  void answer_in_parts(const Request& request, std::function<void(Completion)> done);
+
   class Session;
   std::unique_ptr<Session> session_;
 };

@@ -11,16 +11,22 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <utility>
 
 #include "adapters/http/curl_handle.h"
+#include "adapters/http/timer_heap.h"
 
 namespace assay::http {
 namespace {
 
 // Small on purpose: this buffer exists once per request in flight, and there may be ten thousand.
 constexpr long kReceiveBufferBytes = 4096;
+constexpr long kSendBufferBytes = 16384;  // the least that libcurl takes; bodies up to 64 KB do not go through it
+// libcurl goes through all connections to a host to find a free one, with each request: at ten thousand that costs
+// more than everything else. So the lines are dealt out to several multi handles, each with its own connections.
+constexpr std::size_t kLinesPerMulti = 256;
 // libcurl closes what exceeds its cache of idle connections; every connection is worth keeping here.
-constexpr long kIdleConnections = 20000;
+constexpr long kIdleConnections = 2 * kLinesPerMulti;
 constexpr int kEventsPerWait = 256;
 constexpr std::size_t kSpareOpenFiles = 256;  // run file, data sets, sandbox pipes, …
 
@@ -75,36 +81,43 @@ HeaderLines::~HeaderLines() = default;
 HeaderLines::HeaderLines(HeaderLines&&) noexcept = default;
 
 struct Transport::Loop {
+  // A multi handle: the connections of kLinesPerMulti lines. As a timer: when libcurl wants to be called again.
+  struct Multi : TimerNode {
+    Loop* loop = nullptr;
+    std::uint32_t number = 0;  // from 1; 0 stands for the wake event in epoll's data
+    CurlMulti handle;
+    bool was_served = false;  // since its ended exchanges were last collected
+  };
+
   // An easy handle, used again and again, and whose exchange it runs.
   struct Line {
+    Multi* multi = nullptr;
     CurlEasy easy;
     Exchange* exchange = nullptr;
     std::string url;
+    std::array<char, CURL_ERROR_SIZE> error{};  // what libcurl says about a failed exchange
   };
 
   Loop(TransportSettings given, std::function<TimePoint(TimePoint)> turn)
       : settings(std::move(given)), on_turn(std::move(turn)) {
     initialise_curl();
-    multi.reset(curl_multi_init());
-    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
-    curl_multi_setopt(multi.get(), CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi.get(), CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
-    curl_multi_setopt(multi.get(), CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, kIdleConnections);
+    share.reset(curl_share_init());  // no locks: all handles are used on this loop's thread only
+    curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     epoll = epoll_create1(EPOLL_CLOEXEC);
     wake_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.fd = wake_event;
+    event.data.u64 = 0;
     epoll_ctl(epoll, EPOLL_CTL_ADD, wake_event, &event);
   }
 
   ~Loop() {
     for (auto& line : lines) {
-      if (line->exchange != nullptr) curl_multi_remove_handle(multi.get(), line->easy.get());
+      if (line->exchange != nullptr) curl_multi_remove_handle(line->multi->handle.get(), line->easy.get());
     }
     lines.clear();
-    multi.reset();  // still calls on_socket
+    multis.clear();  // still calls on_socket
     close(epoll);
     close(wake_event);
   }
@@ -114,12 +127,15 @@ struct Transport::Loop {
     while (!stopping.load()) {
       wake_pending.store(false);  // before on_turn looks for what woke us: a later wake() then writes again
       const TimePoint turn_again = on_turn(MonotonicClock::now());
-      serve_curl_timer();
+      serve_curl_timers();
       collect();
-      const int ready = epoll_wait(epoll, events.data(), kEventsPerWait, wait_ms(std::min(turn_again, curl_deadline)));
+      const TimerNode* first = curl_timers.first();
+      const int wait = wait_ms(first == nullptr ? turn_again : std::min(turn_again, first->due));
+      const int ready = epoll_wait(epoll, events.data(), kEventsPerWait, wait);
       for (int i = 0; i < ready; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
-        if (event.data.fd == wake_event) {
+        const std::size_t number = event.data.u64 >> 32U;
+        if (number == 0) {
           std::uint64_t count = 0;
           static_cast<void>(!read(wake_event, &count, sizeof count));
           continue;
@@ -127,20 +143,27 @@ struct Transport::Loop {
         const int mask = ((event.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
                          ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
                          ((event.events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
-        int running = 0;
-        curl_multi_socket_action(multi.get(), event.data.fd, mask, &running);
+        serve(*multis[number - 1], static_cast<curl_socket_t>(event.data.u64 & 0xffffffffU), mask);
       }
-      serve_curl_timer();
+      serve_curl_timers();
       collect();
     }
   }
 
-  void serve_curl_timer() {
+  void serve(Multi& multi, curl_socket_t socket, int mask) {
+    int running = 0;
+    curl_multi_socket_action(multi.handle.get(), socket, mask, &running);
+    if (std::exchange(multi.was_served, true)) return;
+    served.push_back(&multi);
+  }
+
+  void serve_curl_timers() {
     // Bounded: a handle that asks for "at once" again and again must not keep on_turn from running.
-    for (int i = 0; i < 8 && curl_deadline <= MonotonicClock::now(); ++i) {
-      curl_deadline = TimePoint::max();
-      int running = 0;
-      curl_multi_socket_action(multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+    for (std::size_t i = 0; i < 8 * multis.size(); ++i) {
+      TimerNode* first = curl_timers.first();
+      if (first == nullptr || first->due > MonotonicClock::now()) return;
+      curl_timers.remove(*first);
+      serve(static_cast<Multi&>(*first), CURL_SOCKET_TIMEOUT, 0);
     }
   }
 
@@ -153,28 +176,51 @@ struct Transport::Loop {
 
   // Hands ended exchanges back to their owners.
   void collect() {
-    int left = 0;
     ended_since_turn = false;
-    while (CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      const CURLcode code = message->data.result;
-      void* index = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &index);
-      const Slot slot = reinterpret_cast<std::uintptr_t>(index);
-      Line& line = *lines[slot];
-      ExchangeEnd end;
-      end.error = error_of(code);
-      long status = 0;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
-      end.status = static_cast<int>(status);
-      if (code != CURLE_OK) end.message = curl_easy_strerror(code);
-      curl_multi_remove_handle(multi.get(), message->easy_handle);
-      Exchange* exchange = line.exchange;
-      line.exchange = nullptr;
-      free_slots.push_back(slot);
-      ended_since_turn = true;
-      exchange->on_end(end);
+    for (Multi* multi : served) {
+      multi->was_served = false;
+      int left = 0;
+      while (CURLMsg* message = curl_multi_info_read(multi->handle.get(), &left)) {
+        if (message->msg == CURLMSG_DONE) end_exchange(message->easy_handle, message->data.result);
+      }
     }
+    served.clear();
+  }
+
+  void end_exchange(CURL* easy, CURLcode code) {
+    void* index = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &index);
+    const Slot slot = reinterpret_cast<std::uintptr_t>(index);
+    Line& line = *lines[slot];
+    ExchangeEnd end;
+    end.error = error_of(code);
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    end.status = static_cast<int>(status);
+    if (code != CURLE_OK) end.message = line.error[0] != '\0' ? line.error.data() : curl_easy_strerror(code);
+    curl_multi_remove_handle(line.multi->handle.get(), easy);
+    Exchange* exchange = line.exchange;
+    line.exchange = nullptr;
+    free_slots.push_back(slot);
+    ended_since_turn = true;
+    exchange->on_end(end);
+  }
+
+  Multi& multi_of(Slot slot) {
+    const std::size_t index = slot / kLinesPerMulti;
+    if (index < multis.size()) return *multis[index];
+    auto multi = std::make_unique<Multi>();
+    multi->loop = this;
+    multi->number = static_cast<std::uint32_t>(index + 1);
+    multi->handle.reset(curl_multi_init());
+    CURLM* handle = multi->handle.get();
+    curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
+    curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, multi.get());
+    curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
+    curl_multi_setopt(handle, CURLMOPT_TIMERDATA, multi.get());
+    curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, kIdleConnections);
+    multis.push_back(std::move(multi));
+    return *multis.back();
   }
 
   Slot take_slot() {
@@ -185,12 +231,16 @@ struct Transport::Loop {
     }
     const Slot slot = lines.size();
     auto line = std::make_unique<Line>();
+    line->multi = &multi_of(slot);
     line->easy.reset(curl_easy_init());
     CURL* easy = line->easy.get();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot)));
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->error.data());
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+    curl_easy_setopt(easy, CURLOPT_SHARE, share.get());
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  // a key goes to its own host only
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -215,27 +265,31 @@ struct Transport::Loop {
   }
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* user, void* known) {
-    auto* loop = static_cast<Loop*>(user);
+    auto* multi = static_cast<Multi*>(user);
+    const int epoll = multi->loop->epoll;
     epoll_event event{};
-    event.data.fd = socket;
+    event.data.u64 = static_cast<std::uint64_t>(multi->number) << 32U | static_cast<std::uint32_t>(socket);
     if (what == CURL_POLL_REMOVE) {
-      epoll_ctl(loop->epoll, EPOLL_CTL_DEL, socket, &event);
+      epoll_ctl(epoll, EPOLL_CTL_DEL, socket, &event);
       return 0;
     }
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) event.events |= EPOLLIN;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) event.events |= EPOLLOUT;
     if (known == nullptr) {
-      curl_multi_assign(loop->multi.get(), socket, loop);  // any pointer: "this socket is in the set"
-      if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, socket, &event) == 0 || errno != EEXIST) return 0;
+      curl_multi_assign(multi->handle.get(), socket, multi);  // any pointer: "this socket is in the set"
+      if (epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0 || errno != EEXIST) return 0;
     }
-    epoll_ctl(loop->epoll, EPOLL_CTL_MOD, socket, &event);
+    epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event);
     return 0;
   }
 
   static int on_timer(CURLM*, long milliseconds, void* user) {
-    auto* loop = static_cast<Loop*>(user);
-    loop->curl_deadline =
-        milliseconds < 0 ? TimePoint::max() : MonotonicClock::now() + std::chrono::milliseconds(milliseconds);
+    auto* multi = static_cast<Multi*>(user);
+    if (milliseconds < 0) {
+      multi->loop->curl_timers.remove(*multi);
+    } else {
+      multi->loop->curl_timers.set(*multi, MonotonicClock::now() + std::chrono::milliseconds(milliseconds));
+    }
     return 0;
   }
 
@@ -267,10 +321,12 @@ struct Transport::Loop {
 
   TransportSettings settings;
   std::function<TimePoint(TimePoint)> on_turn;
-  CurlMulti multi;
+  CurlShare share;  // names and TLS sessions, for all multi handles; outlives every line
+  TimerHeap curl_timers;
+  std::vector<std::unique_ptr<Multi>> multis;
+  std::vector<Multi*> served;  // those that may hold ended exchanges
   std::vector<std::unique_ptr<Line>> lines;
   std::vector<Slot> free_slots;
-  TimePoint curl_deadline = TimePoint::max();
   bool ended_since_turn = false;
   int epoll = -1;
   int wake_event = -1;
@@ -299,6 +355,7 @@ Transport::Slot Transport::start(const std::string& url, const HeaderLines& head
   const Slot slot = loop_->take_slot();
   Loop::Line& line = *loop_->lines[slot];
   line.exchange = &exchange;
+  line.error[0] = '\0';
   CURL* easy = line.easy.get();
   if (line.url != url) {
     line.url = url;
@@ -312,13 +369,13 @@ Transport::Slot Transport::start(const std::string& url, const HeaderLines& head
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
   }
-  curl_multi_add_handle(loop_->multi.get(), easy);
+  curl_multi_add_handle(line.multi->handle.get(), easy);
   return slot;
 }
 
 void Transport::abort(Slot slot) {
   Loop::Line& line = *loop_->lines[slot];
-  curl_multi_remove_handle(loop_->multi.get(), line.easy.get());
+  curl_multi_remove_handle(line.multi->handle.get(), line.easy.get());
   line.exchange = nullptr;
   loop_->free_slots.push_back(slot);
 }

@@ -33,6 +33,7 @@ struct Expected {
   bool raw_prompt = false;  ///< completion form: text is taken as it is
   /// Log-likelihood: characters of the context and of context + continuation, one pair a continuation.
   std::vector<std::pair<std::size_t, std::size_t>> boundaries;
+  int max_context_tokens = 0;  ///< log-likelihood: more of context + continuation is kContextTooLong; 0: no matter
 };
 
 /// One HTTP request, complete but for what all requests of the adapter share.

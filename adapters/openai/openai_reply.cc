@@ -25,10 +25,11 @@ Completion no_echo(const std::string& why) {
                       "the server does not give log-probabilities of the prompt (echo): " + why);
 }
 
-// One choice's tokens from `boundary.first` characters on up to `boundary.second`.
+// One choice's tokens from `boundary.first` characters on up to `boundary.second`; `prompt_tokens`: all up to there.
 // A token that begins before the boundary and ends after it belongs to the continuation: part of it is.
 std::variant<ContinuationScore, Completion> score_choice(const Json& choice,
-                                                         const std::pair<std::size_t, std::size_t>& boundary) {
+                                                         const std::pair<std::size_t, std::size_t>& boundary,
+                                                         std::size_t& prompt_tokens) {
   const Json& logprobs = member(choice, "logprobs");
   const Json& tokens = member(logprobs, "tokens");
   const Json& values = member(logprobs, "token_logprobs");
@@ -56,6 +57,7 @@ std::variant<ContinuationScore, Completion> score_choice(const Json& choice,
     const std::int64_t end = i + 1 < tokens.size() ? offsets[i + 1].get<std::int64_t>() - shift : INT64_MAX;
     if (end <= static_cast<std::int64_t>(boundary.first)) continue;
     if (begin >= static_cast<std::int64_t>(boundary.second)) break;  // generated, not asked about
+    prompt_tokens = i + 1;
     if (!values[i].is_number() || !std::isfinite(values[i].get<double>())) {
       return echo_failure(FailureKind::kUnsupported, FailureAction::kGiveUpItem,
                           "the server gives no log-probability for the continuation's first token (no context)");
@@ -144,8 +146,14 @@ Completion read_echo(const http::Expected& expected, const Json& reply) {
                           "the reply's choices are not numbered from 0");
     }
     seen[place] = true;
-    auto score = score_choice(choices[i], expected.boundaries[place]);
+    std::size_t prompt_tokens = 0;
+    auto score = score_choice(choices[i], expected.boundaries[place], prompt_tokens);
     if (auto* failed = std::get_if<Completion>(&score)) return std::move(*failed);
+    if (expected.max_context_tokens > 0 && prompt_tokens > static_cast<std::size_t>(expected.max_context_tokens)) {
+      return echo_failure(FailureKind::kContextTooLong, FailureAction::kGiveUpItem,
+                          std::to_string(prompt_tokens) + " tokens, the protocol allows " +
+                              std::to_string(expected.max_context_tokens));
+    }
     completion.continuations[place] = std::get<ContinuationScore>(score);
   }
   read_usage(member(reply, "usage"), completion.usage);

@@ -110,7 +110,8 @@ class ChunkReader : public http::StreamReader {
     }
     read_top_logprobs(member(choice, "logprobs"), answer_.top_logprobs);
     const Json& delta = member(choice, "delta");
-    const std::string text = delta.is_object() ? content_text(member(delta, "content")) : string_member(choice, "text");
+    std::string text = delta.is_object() ? content_text(member(delta, "content")) : string_member(choice, "text");
+    if (text.empty()) text = string_member(delta, "refusal");
     std::string thought = string_member(delta, "reasoning_content");
     if (thought.empty()) thought = string_member(delta, "reasoning");
     answer_.text += text;
@@ -248,6 +249,7 @@ std::variant<WireCall, Failure> WireFormat::encode_loglikelihood(const Loglikeli
   json.key("echo").boolean(true).close_object();
   call.body = json.take();
   call.estimated_tokens = static_cast<double>(call.body.size()) / 4;
+  call.expected.max_context_tokens = request.max_context_tokens;
   return call;
 }
 

@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
 
   std::mt19937_64 random(rates.seed);
   Ledger ledger;
+  const assay::testing::ServerCounts* counts = nullptr;
   const auto handle = [&](const ServerRequest& request) {
     if (request.method == "GET") {
       if (request.path == "/reset") ledger = {};
@@ -85,7 +86,9 @@ int main(int argc, char** argv) {
       return assay::testing::reply_with(
           200, "{\"requests\":" + std::to_string(ledger.requests) + ",\"answered\":" + std::to_string(ledger.answered) +
                    ",\"distinct\":" + std::to_string(ledger.good.size()) + ",\"repeated\":" +
-                   std::to_string(ledger.repeated) + ",\"first_to_last_s\":" + std::to_string(seconds) + "}\n");
+                   std::to_string(ledger.repeated) + ",\"first_to_last_s\":" + std::to_string(seconds) +
+                   ",\"most_in_flight\":" + std::to_string(counts->most_in_flight.load()) +
+                   ",\"connections\":" + std::to_string(counts->connections.load()) + "}\n");
     }
     const auto now = std::chrono::steady_clock::now();
     if (ledger.requests++ == 0) ledger.first = now;
@@ -135,6 +138,7 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   try {
     const assay::testing::FaultServer server(handle, port);
+    counts = &server.counts();  // before anyone can know the address
     std::cout << server.url() << std::endl;
     int signal = 0;
     sigwait(&signals, &signal);
