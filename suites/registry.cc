@@ -3,6 +3,7 @@
 #include "harness/core/text.h"
 #include "suites/hellaswag/hellaswag_suite.h"
 #include "suites/humaneval/humaneval_suite.h"
+#include "suites/mbpp/mbpp_suite.h"
 #include "suites/mmlu/mmlu_suite.h"
 #include "suites/text_to_sql/text_to_sql.h"
 
@@ -13,6 +14,7 @@ const std::vector<SuiteEntry>& builtin_suites() {
       mmlu::entry(),
       hellaswag::entry(),
       humaneval::entry(),
+      mbpp::entry(),
       text_to_sql::entry(),
   };
   return suites;
