@@ -11,11 +11,7 @@ namespace assay {
 
 const std::vector<SuiteEntry>& builtin_suites() {
   static const std::vector<SuiteEntry> suites{
-      mmlu::entry(),
-      hellaswag::entry(),
-      humaneval::entry(),
-      mbpp::entry(),
-      text_to_sql::entry(),
+      mmlu::entry(), hellaswag::entry(), humaneval::entry(), mbpp::entry(), text_to_sql::entry(),
   };
   return suites;
 }

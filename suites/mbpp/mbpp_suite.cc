@@ -159,10 +159,10 @@ Result<std::string> read_examples(const reading::DataFile& file, int shots) {
 }  // namespace
 
 SuiteEntry entry() {
-  return {"mbpp", "500 short Python functions to write, judged by running them in a sandbox",
+  return {"mbpp",      "500 short Python functions to write, judged by running them in a sandbox",
           protocols(), humaneval::execution_option_names(),
-          kShots, kShots,
-          {kFile}, make};
+          kShots,      kShots,
+          {kFile},     make};
 }
 
 Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {
@@ -174,8 +174,8 @@ Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {
                        kComplete + ", " + kChat);
   }
   if (options.shots < 0 || options.shots > (options.protocol == kComplete ? kShots : 0)) {
-    return usage_error("mbpp: " + std::to_string(options.shots) + " shots: protocol " + options.protocol + " has 0 to " +
-                       std::to_string(options.protocol == kComplete ? kShots : 0));
+    return usage_error("mbpp: " + std::to_string(options.shots) + " shots: protocol " + options.protocol +
+                       " has 0 to " + std::to_string(options.protocol == kComplete ? kShots : 0));
   }
   Result<humaneval::ExecutionOptions> execution =
       humaneval::parse_execution_options(options, "mbpp", humaneval::execution_option_names());

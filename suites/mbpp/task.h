@@ -14,9 +14,9 @@ namespace assay::mbpp {
 /// A row of mbpp.jsonl.
 struct Task {
   std::int64_t task_id = 0;
-  std::string text;        ///< what the function is to do
-  std::string code;        ///< the authors' solution
-  std::string setup;       ///< Python before the tests; mostly empty
+  std::string text;                ///< what the function is to do
+  std::string code;                ///< the authors' solution
+  std::string setup;               ///< Python before the tests; mostly empty
   std::vector<std::string> tests;  ///< assert statements
 
   /// The authors' split: 1 to 10 are for prompts, 11 to 510 are the test set, the rest is for validation and training.

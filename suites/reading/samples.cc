@@ -47,7 +47,8 @@ std::string result_line(const std::string& line, Verdict verdict, const std::str
   auto row = nlohmann::ordered_json::parse(line, nullptr, false);
   if (!row.is_object()) row = nlohmann::ordered_json::object();
   row["result"] = result_text(verdict, why);
-  row["passed"] = verdict == Verdict::kUnknown ? nlohmann::ordered_json() : nlohmann::ordered_json(verdict == Verdict::kPassed);
+  row["passed"] =
+      verdict == Verdict::kUnknown ? nlohmann::ordered_json() : nlohmann::ordered_json(verdict == Verdict::kPassed);
   return row.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -76,7 +76,9 @@ int score(int argc, char** argv) {
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (!scores[i].not_judged.empty()) return fail(samples[i].task_id + ": " + scores[i].not_judged);
     passed += scores[i].value == 1 ? 1 : 0;
-    out << assay::reading::result_line(samples[i].line, scores[i].value == 1 ? Verdict::kPassed : Verdict::kFailed, scores[i].why) << '\n';
+    out << assay::reading::result_line(samples[i].line, scores[i].value == 1 ? Verdict::kPassed : Verdict::kFailed,
+                                       scores[i].why)
+        << '\n';
   }
   std::cout << "samples " << samples.size() << " passed " << passed << " seconds " << seconds << " start "
             << start_seconds << " isolation " << (*suite)->info().notes.front().second << '\n';
