@@ -89,7 +89,8 @@ void check_sandbox(std::vector<Check>& checks) {
   options.unsafe = true;  // so that too little isolation is shown layer by layer
   const auto isolation = sandbox::probe(options);
   if (!isolation) {
-    checks.push_back({"sandbox", "isolation", false, isolation.error().message, "suites that execute programs need it"});
+    checks.push_back(
+        {"sandbox", "isolation", false, isolation.error().message, "suites that execute programs need it"});
     return;
   }
   checks.push_back({"sandbox", "isolation", isolation->enough(), isolation->level(),

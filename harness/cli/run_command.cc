@@ -105,7 +105,8 @@ Result<int> evaluate(const Arguments& arguments, Program& program) {
     return outcome->exit_code;
   }
   if (!outcome->run_path.empty()) {
-    if (auto written = write_run_summary(outcome->run_path, config->format, program); !written) return forward_error(written);
+    if (auto written = write_run_summary(outcome->run_path, config->format, program); !written)
+      return forward_error(written);
     program.out.flush();
   }
   if (!outcome->message.empty()) program.err << "assay: " << outcome->message << std::endl;

@@ -76,10 +76,11 @@ Command score_command() {
   for (const SuiteEntry& suite : builtin_suites()) suites.push_back(suite.name);
   command.positionals = {{"SUITE", "the suite, NAME[:key=value,…]", true, false, {}},
                          {"SAMPLES.jsonl", "lines with task_id (or item) and completion", true, false, {}}};
-  command.options = {{"--timeout", "S", "seconds a program may run (suites that execute programs)", false, {}},
-                     {"--k", "1,10,…", "the ks of pass@k; default: those of 1, 10, 100 that all items allow", false, {}},
-                     {"--name", "NAME", "what tables call the model", false, {}},
-                     {"--results", "FILE", "verdicts line by line; default SAMPLES.jsonl_results.jsonl", false, {}}};
+  command.options = {
+      {"--timeout", "S", "seconds a program may run (suites that execute programs)", false, {}},
+      {"--k", "1,10,…", "the ks of pass@k; default: those of 1, 10, 100 that all items allow", false, {}},
+      {"--name", "NAME", "what tables call the model", false, {}},
+      {"--results", "FILE", "verdicts line by line; default SAMPLES.jsonl_results.jsonl", false, {}}};
   for (const config::RunSetting& setting : config::run_settings()) {
     if (!is_ours(setting)) continue;
     Option option{setting.flag, setting.value, setting.help, false, {}};
