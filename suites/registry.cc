@@ -3,6 +3,7 @@
 #include "harness/core/text.h"
 #include "suites/hellaswag/hellaswag_suite.h"
 #include "suites/humaneval/humaneval_suite.h"
+#include "suites/mbpp/mbpp_suite.h"
 #include "suites/mmlu/mmlu_suite.h"
 #include "suites/text_to_sql/text_to_sql.h"
 
@@ -10,10 +11,7 @@ namespace assay {
 
 const std::vector<SuiteEntry>& builtin_suites() {
   static const std::vector<SuiteEntry> suites{
-      mmlu::entry(),
-      hellaswag::entry(),
-      humaneval::entry(),
-      text_to_sql::entry(),
+      mmlu::entry(), hellaswag::entry(), humaneval::entry(), mbpp::entry(), text_to_sql::entry(),
   };
   return suites;
 }

@@ -29,6 +29,7 @@ struct Command {
 [[nodiscard]] Command run_command();
 [[nodiscard]] Command show_command();
 [[nodiscard]] Command export_command();
+[[nodiscard]] Command score_command();
 [[nodiscard]] Command data_list_command();
 [[nodiscard]] Command data_verify_command();
 [[nodiscard]] Command model_fetch_command();

@@ -1,16 +1,7 @@
 // `assay doctor`: what works on this machine and what does not, each with how to mend it.
-#include <fcntl.h>
-#include <linux/seccomp.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -21,6 +12,7 @@
 #include "harness/config/paths.h"
 #include "harness/run/host.h"
 #include "suites/registry.h"
+#include "suites/sandbox/sandbox.h"
 
 namespace assay::cli {
 namespace {
@@ -78,50 +70,35 @@ void check_machine(std::vector<Check>& checks) {
   checks.push_back({"machine", "memory", total >= kWanted, memory.str(), "2 GiB let small models run"});
 }
 
-// Whether a child of ours may make a user namespace: tried, since every distribution switches it off otherwise.
-bool user_namespaces_work() {
-  const pid_t child = fork();
-  if (child == 0) _exit(unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
-  int status = 1;
-  if (child < 0) return false;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+std::string mend_layer(const std::string& name) {
+  if (name == "namespaces") {
+    return "sysctl kernel.unprivileged_userns_clone=1 (Debian), or "
+           "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu); containers may forbid them";
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-std::string in_path(const Program& program, const std::string& name) {
-  std::istringstream path(program.environment("PATH").value_or(""));
-  std::string folder;
-  while (std::getline(path, folder, ':')) {
-    if (!folder.empty() && access((folder + "/" + name).c_str(), X_OK) == 0) return folder + "/" + name;
-  }
+  if (name == "landlock") return "Linux 5.13 or newer with landlock among its security modules (lsm=landlock,…)";
+  if (name == "seccomp") return "a kernel with CONFIG_SECCOMP_FILTER";
+  if (name == "uid") return "run assay as an ordinary user, or let root change to one";
+  if (name == "cgroup") return "not needed; systemd-run --user --scope -p Delegate=yes assay … delegates one";
   return "";
 }
 
-int landlock_version() {
-#if defined(__NR_landlock_create_ruleset)
-  constexpr unsigned kAskVersion = 1;  // LANDLOCK_CREATE_RULESET_VERSION
-  return static_cast<int>(syscall(__NR_landlock_create_ruleset, nullptr, 0, kAskVersion));
-#else
-  return -1;
-#endif
-}
-
-void check_sandbox(const Program& program, std::vector<Check>& checks) {
-  const std::string bwrap = in_path(program, "bwrap");
-  checks.push_back(
-      {"sandbox", "bubblewrap", !bwrap.empty(), bwrap.empty() ? "not found" : bwrap, "apt-get install bubblewrap"});
-  const bool namespaces = user_namespaces_work();
-  checks.push_back({"sandbox", "user namespaces", namespaces, namespaces ? "allowed" : "not allowed here",
-                    "sysctl kernel.unprivileged_userns_clone=1 (Debian), or "
-                    "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu); containers may forbid them"});
-  const int landlock = landlock_version();
-  checks.push_back({"sandbox", "Landlock", landlock > 0,
-                    landlock > 0 ? "ABI " + std::to_string(landlock) : "not in this kernel",
-                    "Linux 5.13 or newer with landlock among its security modules (lsm=landlock,…)"});
-  const bool seccomp = prctl(PR_GET_SECCOMP) >= 0;
-  checks.push_back({"sandbox", "seccomp", seccomp, seccomp ? "available" : "not in this kernel",
-                    "a kernel with CONFIG_SECCOMP_FILTER"});
+// What a suite that executes programs would get: tried, by starting a confined worker that runs nothing.
+void check_sandbox(std::vector<Check>& checks) {
+  sandbox::SandboxOptions options;
+  options.workers = 1;
+  options.unsafe = true;  // so that too little isolation is shown layer by layer
+  const auto isolation = sandbox::probe(options);
+  if (!isolation) {
+    checks.push_back(
+        {"sandbox", "isolation", false, isolation.error().message, "suites that execute programs need it"});
+    return;
+  }
+  checks.push_back({"sandbox", "isolation", isolation->enough(), isolation->level(),
+                    "too little to execute what a model wrote: humaneval refuses to, but for --unsafe-exec"});
+  for (const sandbox::Layer& layer : isolation->layers) {
+    checks.push_back({"sandbox", layer.name, layer.in_force, layer.detail.empty() ? "in force" : layer.detail,
+                      mend_layer(layer.name)});
+  }
 }
 
 // Names only: a key's value is never shown.
@@ -150,7 +127,7 @@ Result<int> examine(const Arguments& arguments, Program& program) {
   check_data(program, checks);
   check_models(program, checks);
   check_machine(checks);
-  check_sandbox(program, checks);
+  check_sandbox(checks);
   check_keys(program, checks);
   check_gpu(checks);
   if (format == "json") {

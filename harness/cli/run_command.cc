@@ -1,29 +1,21 @@
 // `assay run`: evaluates every model on every suite.
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "adapters/registry.h"
 #include "harness/cli/command.h"
 #include "harness/cli/progress.h"
+#include "harness/cli/run_output.h"
 #include "harness/cli/signals.h"
 #include "harness/config/run_flags.h"
 #include "harness/config/run_settings.h"
 #include "harness/run/run.h"
 #include "harness/run/stored_run.h"
-#include "results/report/console.h"
-#include "results/report/json.h"
 #include "results/report/text.h"
-#include "results/run_file/run_file.h"
-#include "results/statistics/summary.h"
 #include "suites/registry.h"
 
 namespace assay::cli {
 namespace {
-
-constexpr std::size_t kDefaultColumns = 80;
 
 RunFlags flags_of(const Arguments& arguments) {
   RunFlags flags;
@@ -36,23 +28,6 @@ RunFlags flags_of(const Arguments& arguments) {
     if (const auto value = arguments.value(flag)) flags.settings.emplace_back(setting.key, *value);
   }
   return flags;
-}
-
-std::size_t terminal_columns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kDefaultColumns;
-}
-
-ProgressStyle progress_style(const RunConfig& config, const Program& program) {
-  const ConsoleStyle console = console_style(program.err_is_terminal);
-  ProgressStyle style;
-  const std::optional<std::string> term = program.environment("TERM");
-  style.bars = program.err_is_terminal && term != "dumb";
-  style.colour = console.colour;
-  style.quiet = config.quiet;
-  style.verbose = config.verbosity > 0;
-  style.columns = program.err_is_terminal ? terminal_columns() : kDefaultColumns;
-  return style;
 }
 
 // What a dry run found out: what would be asked, and what that would cost.
@@ -91,19 +66,6 @@ void write_plan_json(std::ostream& out, const RunPlanSummary& plan) {
   }
   const Json document{{"schema", 1}, {"dry_run", true}, {"results", results}};
   out << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
-}
-
-Result<void> write_summary(const std::string& path, const RunConfig& config, Program& program) {
-  auto reader = RunReader::open(path);
-  if (!reader) return forward_error(reader);
-  auto summary = summarize(**reader);
-  if (!summary) return forward_error(summary);
-  if (config.format == OutputFormat::kJson) {
-    write_summary_json(program.out, *summary);
-  } else {
-    write_summary_console(program.out, *summary, console_style(program.out_is_terminal));
-  }
-  return {};
 }
 
 // What the user may want next.
@@ -147,7 +109,8 @@ Result<int> evaluate(const Arguments& arguments, Program& program) {
     return outcome->exit_code;
   }
   if (!outcome->run_path.empty()) {
-    if (auto written = write_summary(outcome->run_path, *config, program); !written) return forward_error(written);
+    if (auto written = write_run_summary(outcome->run_path, config->format, program); !written)
+      return forward_error(written);
     program.out.flush();
   }
   if (!outcome->message.empty()) program.err << "assay: " << outcome->message << std::endl;

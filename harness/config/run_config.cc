@@ -186,6 +186,17 @@ Result<std::vector<ModelConfig>> chosen_models(const ConfigFile& file, const Set
   return chosen;
 }
 
+// As an option of the suites that know it: recorded with their results, and part of what a resumed run must agree in.
+void allow_unsafe_execution(const std::vector<SuiteEntry>& known, std::vector<SuiteConfig>& suites) {
+  for (SuiteConfig& suite : suites) {
+    const auto entry =
+        std::find_if(known.begin(), known.end(), [&](const SuiteEntry& one) { return one.name == suite.name; });
+    if (entry == known.end() || std::count(entry->options.begin(), entry->options.end(), "unsafe_exec") == 0) continue;
+    std::erase_if(suite.extra, [](const auto& option) { return option.first == "unsafe_exec"; });
+    suite.extra.emplace_back("unsafe_exec", "true");
+  }
+}
+
 Result<void> check_whole(const RunConfig& config) {
   if (config.models.empty()) {
     return usage_error("no model to ask: give --model REF, or models: in a configuration; see 'assay run --help'");
@@ -254,6 +265,8 @@ const std::vector<RunSetting>& run_settings() {
        [](S s, W, C c) { return store(c.dry_run, truth(s)); }},
       {"sync", "--sync", "", "forces each record to the disk, not groups of them",
        [](S s, W, C c) { return store(c.sync, truth(s)); }},
+      {"unsafe_exec", "--unsafe-exec", "", "executes models' programs with too little isolation; marks the results",
+       [](S s, W, C c) { return store(c.unsafe_exec, truth(s)); }},
       {"format", "--format", "text|json", "of the summary",
        [](S s, W, C c) { return store(c.format, output_format(s)); }},
       {"quiet", "-q,--quiet", "", "no progress, no hints", [](S s, W, C c) { return store(c.quiet, truth(s)); }},
@@ -311,6 +324,7 @@ Result<RunConfig> merge(const RunFlags& flags, const ConfigContext& context) {
   if (config.suites.empty() && config.starter) {
     for (const SuiteEntry& entry : *context.suites) config.suites.emplace_back().name = entry.name;
   }
+  if (config.unsafe_exec) config::allow_unsafe_execution(*context.suites, config.suites);
   auto models = config::chosen_models(file, given, flags);
   if (!models) return forward_error(models);
   config.models = std::move(*models);

@@ -131,6 +131,24 @@ void add_ids(const Suite& suite, const std::string& misspelt, std::vector<std::s
   }
 }
 
+// The entries of all suites of the run, their option keys checked.
+Result<std::vector<const SuiteEntry*>> find_suites(const RunConfig& config) {
+  std::vector<const SuiteEntry*> entries;
+  for (const SuiteConfig& wanted : config.suites) {
+    auto entry = find_suite(wanted.name);
+    if (!entry) return forward_error(entry);
+    entries.push_back(*entry);
+    for (const auto& [key, value] : wanted.extra) {
+      if (std::find((*entry)->options.begin(), (*entry)->options.end(), key) == (*entry)->options.end()) {
+        return usage_error("suite " + wanted.name + " has no option '" + key + "'" +
+                           did_you_mean(key, (*entry)->options) +
+                           ((*entry)->options.empty() ? "; it has none" : "; it has: " + joined((*entry)->options)));
+      }
+    }
+  }
+  return entries;
+}
+
 Result<std::vector<PlannedModel>> make_models(const RunConfig& config, const AdapterContext& context) {
   std::vector<PlannedModel> models;
   for (const ModelConfig& wanted : config.models) {
@@ -173,22 +191,16 @@ bool TodoList::is_done(std::int64_t position, int sample) const {
 
 Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, std::vector<std::string>& messages) {
   // Cheap checks first: a misspelt suite must not wait for a model to load.
-  std::vector<const SuiteEntry*> entries;
-  for (const SuiteConfig& wanted : config.suites) {
-    auto entry = find_suite(wanted.name);
-    if (!entry) return forward_error(entry);
-    entries.push_back(*entry);
-    for (const auto& [key, value] : wanted.extra) {
-      if (std::find((*entry)->options.begin(), (*entry)->options.end(), key) == (*entry)->options.end()) {
-        return usage_error("suite " + wanted.name + " has no option '" + key + "'" +
-                           did_you_mean(key, (*entry)->options) +
-                           ((*entry)->options.empty() ? "; it has none" : "; it has: " + joined((*entry)->options)));
-      }
-    }
-  }
-
+  if (auto entries = find_suites(config); !entries) return forward_error(entries);
   auto models = make_models(config, context);
   if (!models) return forward_error(models);
+  return make_plan(config, std::move(*models), messages);
+}
+
+Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages) {
+  auto found = find_suites(config);
+  if (!found) return forward_error(found);
+  const std::vector<const SuiteEntry*>& entries = *found;
 
   struct LoadedSuite {
     std::shared_ptr<const Suite> suite;
@@ -201,11 +213,16 @@ Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, s
   ItemFilter filter(config.items);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const SuiteConfig& wanted = config.suites[i];
-    auto protocol = choose_protocol(*entries[i], wanted.protocol ? wanted.protocol : config.protocol, *models);
+    auto protocol = choose_protocol(*entries[i], wanted.protocol ? wanted.protocol : config.protocol, models);
     if (!protocol) return tl::make_unexpected(placed(std::move(protocol.error()), wanted, "protocol"));
     auto options = suite_options(config, wanted, *entries[i], *protocol);
     if (!options) return tl::make_unexpected(placed(std::move(options.error()), wanted, "shots"));
     auto suite = make_suite(*entries[i], wanted, *options);
+    if (!suite && config.starter && wanted.extra.empty() && entries.size() > 1) {
+      // The starter items are always there: what fails is this machine, and the other suites can do without.
+      messages.push_back(wanted.name + " is left out: " + suite.error().message);
+      continue;
+    }
     if (!suite) return forward_error(suite);
 
     auto source = (*suite)->load();
@@ -245,7 +262,7 @@ Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, s
 
   const std::string today = utc_text(std::chrono::system_clock::now()).substr(0, 10);
   Plan plan;
-  plan.models = std::move(*models);
+  plan.models = std::move(models);
   for (std::size_t m = 0; m < plan.models.size(); ++m) {
     const PlannedModel& model = plan.models[m];
     ModelIdentity identity = model.adapter->identity();

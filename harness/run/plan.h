@@ -64,4 +64,8 @@ struct Plan {
 [[nodiscard]] Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context,
                                      std::vector<std::string>& messages);
 
+/// The same with models that are there already; those of `config` are not looked at.
+[[nodiscard]] Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models,
+                                     std::vector<std::string>& messages);
+
 }  // namespace assay

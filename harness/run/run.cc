@@ -15,6 +15,7 @@
 #include "harness/run/dispatcher.h"
 #include "harness/run/host.h"
 #include "harness/run/plan.h"
+#include "harness/run/run_plan.h"
 #include "harness/run/stored_run.h"
 #include "results/run_file/run_file.h"
 
@@ -39,7 +40,7 @@ std::string default_run_path(const RunInfo& run) {
   return "runs/" + time + "-" + run.config_sha256.substr(0, 8) + ".db";
 }
 
-RunInfo describe_run(const RunConfig& config) {
+RunInfo describe_run(const RunConfig& config, const Plan& plan) {
   RunInfo run;
   run.id = random_id();
   run.started = utc_text(std::chrono::system_clock::now());
@@ -48,6 +49,13 @@ RunInfo describe_run(const RunConfig& config) {
   run.config_json = canonical_config_json(config);
   run.config_sha256 = sha256_hex(run.config_json);
   run.host = host_description();
+  // How answers are scored here (the isolation of executed programs) belongs to the machine, and may differ by session.
+  for (const PlannedResult& planned : plan.results) {
+    if (planned.model != 0) break;  // the first model's results name every suite
+    for (const auto& [name, value] : planned.suite->info().notes) {
+      run.host.emplace_back(planned.info.suite + "_" + name, value);
+    }
+  }
   return run;
 }
 
@@ -168,43 +176,48 @@ Result<RunOutcome> run(const RunConfig& config, const AdapterContext& context, R
   for (const std::string& message : messages) observer.on_message(message);
   if (!plan) return forward_error(plan);
 
-  RunOutcome outcome;
   if (config.dry_run) {
     RunPlanSummary summary = summarize(*plan);
     if (auto estimated = estimate(*plan, summary); !estimated) return forward_error(estimated);
     observer.on_plan(summary);
+    RunOutcome outcome;
     outcome.state = "planned";
     return outcome;
   }
 
   auto reusable = open_reusable(config, *plan);
   if (!reusable) return forward_error(reusable);
+  return run_plan(config, *plan, *reusable, observer, stop);
+}
 
-  const RunInfo description = describe_run(config);
+Result<RunOutcome> run_plan(const RunConfig& config, Plan& plan, const ReusableAnswers& reusable, RunObserver& observer,
+                            const StopSignal& stop) {
+  RunOutcome outcome;
+  const RunInfo description = describe_run(config, plan);
   outcome.run_path = config.run_path.empty() ? default_run_path(description) : config.run_path;
   const bool resumed = std::filesystem::exists(outcome.run_path);
   std::vector<ResultInfo> results;
-  for (const PlannedResult& planned : plan->results) results.push_back(planned.info);
+  for (const PlannedResult& planned : plan.results) results.push_back(planned.info);
   DispatchOutcome dispatched;
   {
     auto writer = open_writer(outcome.run_path, resumed, description, results,
                               config.sync ? Durability::kEveryCommit : Durability::kGrouped);
     if (!writer) return forward_error(writer);
     auto seen = (*writer)->for_each_answered([&](const SampleKey& key) {
-      plan->results[static_cast<std::size_t>(key.result)].todo.mark_done(key.order, key.sample);
+      plan.results[static_cast<std::size_t>(key.result)].todo.mark_done(key.order, key.sample);
     });
     if (!seen) return forward_error(seen);
     auto spent = (*writer)->spent_usd();
     if (!spent) return forward_error(spent);
     Budget budget(config.budget_usd, *spent);
 
-    RunPlanSummary summary = summarize(*plan);
+    RunPlanSummary summary = summarize(plan);
     summary.run_path = outcome.run_path;
     summary.resumed = resumed;
     observer.on_plan(summary);
 
-    dispatched = dispatch(*plan, **writer, budget, *reusable, observer, stop);
-    conclude(config, *plan, dispatched, outcome);
+    dispatched = dispatch(plan, **writer, budget, reusable, observer, stop);
+    conclude(config, plan, dispatched, outcome);
     if (dispatched.cut > 0) {
       observer.on_message(std::to_string(dispatched.cut) + " of " + std::to_string(dispatched.answered) +
                           " prompts did not fit the model's context and were cut (`note` in their records says how)");

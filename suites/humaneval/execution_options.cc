@@ -1,5 +1,6 @@
 #include "suites/humaneval/execution_options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -29,22 +30,26 @@ Result<bool> truth(const std::string& suite, const std::string& key, const std::
 }  // namespace
 
 std::vector<std::string> execution_option_names() {
-  return {"timeout", "memory_mb", "k", "workers", "python", "unsafe_exec", "plus"};
+  return {"timeout", "memory_mb", "k", "workers", "python", "unsafe_exec"};
 }
 
-Result<ExecutionOptions> parse_execution_options(const SuiteOptions& options, const std::string& suite) {
+Result<ExecutionOptions> parse_execution_options(const SuiteOptions& options, const std::string& suite,
+                                                 const std::vector<std::string>& names) {
   ExecutionOptions parsed;
   bool timeout_given = false;
   for (const auto& [key, value] : options.extra) {
+    if (std::find(names.begin(), names.end(), key) == names.end()) {
+      return usage_error(suite + ": unknown option '" + key + "'" + did_you_mean(key, names));
+    }
     if (key == "k") {
       parsed.k = value;
     } else if (key == "python") {
       parsed.sandbox.python = value;
-    } else if (key == "plus" || key == "unsafe_exec") {
+    } else if (key == "plus" || key == "unsafe_exec" || key == "whole_program") {
       Result<bool> on = truth(suite, key, value);
       if (!on) return forward_error(on);
-      (key == "plus" ? parsed.plus : parsed.sandbox.unsafe) = *on;
-    } else if (key == "timeout" || key == "memory_mb" || key == "workers") {
+      (key == "plus" ? parsed.plus : key == "unsafe_exec" ? parsed.sandbox.unsafe : parsed.whole_program) = *on;
+    } else {
       Result<double> number = positive(suite, key, value, key == "memory_mb" ? 1 << 20 : 3600);
       if (!number) return forward_error(number);
       if (key == "timeout") {
@@ -55,8 +60,6 @@ Result<ExecutionOptions> parse_execution_options(const SuiteOptions& options, co
       } else {
         parsed.sandbox.workers = static_cast<int>(std::ceil(*number));
       }
-    } else {
-      return usage_error(suite + ": unknown option '" + key + "'" + did_you_mean(key, execution_option_names()));
     }
   }
   if (parsed.plus && !timeout_given) parsed.limits.seconds = kPlusSeconds;

@@ -33,6 +33,12 @@ std::vector<Protocol> protocols() {
   return {{kComplete, {Ability::kGenerate}, 0}, {kChat, {Ability::kChat}, 0}, {kChatEvalplus, {Ability::kChat}, 0}};
 }
 
+std::vector<std::string> option_names() {
+  std::vector<std::string> names = execution_option_names();
+  names.insert(names.end(), {"plus", "whole_program"});
+  return names;
+}
+
 /// How a protocol asks, where the run does not say otherwise.
 struct Asking {
   int max_tokens;
@@ -129,7 +135,7 @@ class HumanEvalSuite : public Suite {
       trial.prepare = evalplus_preparation(problem.entry_point);
     } else {
       if (options_.protocol == kChat) extracted = simple_evals_code(completion.text);
-      trial.program = problem.prompt + extracted + "\n";
+      trial.program = (execution_.whole_program ? "" : problem.prompt) + extracted + "\n";
     }
     trial.check = execution_.plus ? plus_check_source(problem) : check_source(problem);
     return program_score(sandbox_->judge(trial, execution_.limits), std::move(extracted));
@@ -147,7 +153,7 @@ class HumanEvalSuite : public Suite {
 
 SuiteEntry entry() {
   return {"humaneval", "164 Python functions to write, judged by running them in a sandbox",
-          protocols(), execution_option_names(),
+          protocols(), option_names(),
           0,           0,
           {kFile},     make};
 }
@@ -164,10 +170,14 @@ Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {
     return usage_error("humaneval: " + std::to_string(options.shots) +
                        " shots where none can be given: it has no examples; use --shots 0");
   }
-  Result<ExecutionOptions> execution = parse_execution_options(options, "humaneval");
+  Result<ExecutionOptions> execution = parse_execution_options(options, "humaneval", option_names());
   if (!execution) return forward_error(execution);
   Result<std::vector<int>> ks = parse_ks(execution->k, options.samples, "humaneval");
   if (!ks) return forward_error(ks);
+  if (execution->whole_program && options.protocol != kComplete) {
+    return usage_error("humaneval: whole_program is for protocol " + std::string(kComplete) +
+                       " alone; the others take programs apart themselves");
+  }
   if (options.starter && execution->plus) return usage_error("humaneval: the starter items have no plus inputs");
   const reading::DataFolder folder =
       options.starter ? reading::DataFolder::built_in(starter_files()) : reading::DataFolder::on_disk(options.data_dir);

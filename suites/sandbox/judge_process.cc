@@ -26,12 +26,6 @@ bool readable(int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<JudgeProcess>> JudgeProcess::start(const EntrySettings& settings) {
-  Result<std::unique_ptr<Zygote>> zygote = Zygote::start(settings);
-  if (!zygote) return forward_error(zygote);
-  return std::unique_ptr<JudgeProcess>(new JudgeProcess(std::move(*zygote)));
-}
-
 bool JudgeProcess::prepare(std::int64_t memory_bytes) {
   if (alive_ && (++trials_ > kMostTrials || memory_bytes != memory_bytes_) && !end()) return false;
   if (alive_) return true;

@@ -16,8 +16,8 @@ namespace assay::sandbox {
 /// Used by one thread at a time.
 class JudgeProcess {
  public:
-  /// Starts the zygote; the judge itself follows with the first trial. Errors: as Zygote::start().
-  static Result<std::unique_ptr<JudgeProcess>> start(const EntrySettings& settings);
+  /// Takes a warm zygote; the judge itself follows with the first trial.
+  explicit JudgeProcess(std::unique_ptr<Zygote> zygote) : zygote_(std::move(zygote)), watch_(UniqueFd()) {}
 
   /// Sees to it that a confined judge is there. False where none can be had: the zygote must be replaced.
   [[nodiscard]] bool prepare(std::int64_t memory_bytes);
@@ -36,8 +36,6 @@ class JudgeProcess {
   [[nodiscard]] bool end();
 
  private:
-  explicit JudgeProcess(std::unique_ptr<Zygote> zygote) : zygote_(std::move(zygote)), watch_(UniqueFd()) {}
-
   std::unique_ptr<Zygote> zygote_;
   Watch watch_;
   UniqueFd jobs_;  // the report socket, which brings it trials afterwards

@@ -140,10 +140,13 @@ Result<Sandbox::Worker> Sandbox::start_worker() {
   Worker worker;
   Result<std::unique_ptr<Zygote>> candidate = Zygote::start(settings());
   if (!candidate) return forward_error(candidate);
-  Result<std::unique_ptr<JudgeProcess>> judge = JudgeProcess::start(settings());
+  Result<std::unique_ptr<Zygote>> judge = Zygote::start(settings());  // both warm up at the same time
   if (!judge) return forward_error(judge);
+  for (const auto& zygote : {candidate->get(), judge->get()}) {
+    if (Result<void> warm = zygote->await(); !warm) return forward_error(warm);
+  }
   worker.candidate = std::move(*candidate);
-  worker.judge = std::move(*judge);
+  worker.judge = std::make_unique<JudgeProcess>(std::move(*judge));
   return worker;
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
 #include "harness/core/clock.h"
 #include "suites/sandbox/channel.h"
@@ -25,6 +26,16 @@ constexpr double kStartSeconds = 60;    // from a submitted job to a confined ch
 constexpr double kLongestStretch = 10;  // waiting for a CPU stretches a time limit to so many times itself at most
 constexpr double kEndSeconds = 10;      // from a kill to the news of the end
 constexpr std::size_t kMaxVerdict = 1 << 16;
+
+/// A payload for an interpreter: the length of the first text in eight bytes, then both texts.
+std::string two_texts(std::string_view first, std::string_view second) {
+  std::string bytes;
+  bytes.reserve(8 + first.size() + second.size());
+  for (unsigned shift = 0; shift < 64; shift += 8) bytes += static_cast<char>((first.size() >> shift) & 0xffU);
+  bytes += first;
+  bytes += second;
+  return bytes;
+}
 
 class Conversation {
  public:
@@ -75,13 +86,8 @@ Result<void> Conversation::start(const Trial& trial) {
   auto output = make_pipe();
   auto verdict = make_pipe();
   auto report = make_message_pair();
-  const auto dump = [](const nlohmann::json& json) {
-    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  };
-  nlohmann::json source = {{"source", trial.program}};
-  if (!trial.prepare.empty()) source["prepare"] = trial.prepare;
-  auto program = make_memory_file(dump(source));
-  auto check = make_memory_file(dump({{"check", trial.check}}));
+  auto program = make_memory_file(two_texts(trial.program, trial.prepare));
+  auto check = make_memory_file(two_texts(trial.check, ""));
   if (!calls || !replies || !output || !verdict || !report || !program || !check) {
     return internal_error("sandbox: out of file descriptors or memory");
   }

@@ -30,17 +30,19 @@ Result<std::unique_ptr<Zygote>> Zygote::start(const EntrySettings& settings) {
   Result<pid_t> process = spawn_confined(settings, sockets->second.get(), {});
   if (!process) return forward_error(process);
   sockets->second.reset();
-  std::unique_ptr<Zygote> zygote(new Zygote(*process, std::move(sockets->first)));
-  if (!readable_within(zygote->control_fd(), kStartMilliseconds)) {
+  return std::unique_ptr<Zygote>(new Zygote(*process, std::move(sockets->first), settings.command.front()));
+}
+
+Result<void> Zygote::await() {
+  if (!readable_within(control_fd(), kStartMilliseconds)) {
     return internal_error("python: the interpreter did not start within a minute");
   }
-  const std::optional<Received> message = receive_message(zygote->control_fd());
+  const std::optional<Received> message = receive_message(control_fd());
   if (!message || message->bytes.empty()) {
-    return internal_error("python: " + settings.command.front() +
-                          " ended at once (Python 3.9 or newer with ctypes is needed)");
+    return internal_error("python: " + program_ + " ended at once (Python 3.9 or newer with ctypes is needed)");
   }
   if (message->bytes != "ready") return internal_error(message->bytes.substr(message->bytes.find(' ') + 1));
-  return zygote;
+  return {};
 }
 
 Zygote::~Zygote() { end_process(process_); }

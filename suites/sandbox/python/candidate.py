@@ -19,8 +19,9 @@ def _base_name(error):
     return "Exception"
 
 
-def run_candidate(program, calls, replies):
-    """`program` holds the source. Never returns anything that matters: the judge decides."""
+def run_candidate(source, preparation, calls, replies):
+    """`preparation`, where there is one, makes the program of `source`. Never returns anything that matters: the judge
+    decides."""
     handles = []
     numbers = {}
 
@@ -39,11 +40,10 @@ def run_candidate(program, calls, replies):
 
     names = {}
     try:
-        source = program["source"]
-        if "prepare" in program:
-            preparation = {}
-            exec(program["prepare"], preparation)
-            source = preparation["prepare"](source)
+        if preparation:
+            prepared = {}
+            exec(preparation, prepared)
+            source = prepared["prepare"](source)
         code = compile(source, "<candidate>", "exec", dont_inherit=True)
     except MemoryError as error:
         return failed("load", error)

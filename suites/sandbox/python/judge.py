@@ -145,8 +145,7 @@ def _shown(value):
         return "?"
 
 
-def _verdict(judge, program):
-    source = program["check"]
+def _verdict(judge, source):
     names = {"__candidate__": judge.proxy}
     code = compile(source, _CHECK, "exec", dont_inherit=True)
     try:
@@ -168,8 +167,8 @@ def _verdict(judge, program):
     return "passed", ""
 
 
-def run_judge(program, replies, calls, verdicts):
+def run_judge(source, replies, calls, verdicts):
     """Runs the tests and writes the verdict, with the CPU seconds it took, where only this process can."""
     start = time.process_time()
-    kind, text = _verdict(Judge(calls, replies), program)
+    kind, text = _verdict(Judge(calls, replies), source)
     send(verdicts, [kind, text, time.process_time() - start])

@@ -2,12 +2,10 @@
 # JSON does not keep apart. Both sides use this; the judge trusts nothing that it decodes.
 import builtins
 import collections
-import decimal
-import fractions
-import io
 import json
 import os
 import struct
+import sys
 import types
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -17,6 +15,11 @@ _ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed, type(i
               type(iter("")), type(iter({})), type(iter({}.values())), type(iter({}.items())), type(iter(set())),
               type(iter(range(0))), type(reversed([])))
 _KEYS, _VALUES, _ITEMS = type({}.keys()), type({}.values()), type({}.items())
+
+
+def _type_of(module, name):
+    """A type of a module, if anybody has imported that: who has not has no value of it."""
+    return getattr(sys.modules.get(module), name, None)
 
 
 class TooBig(Exception):
@@ -73,9 +76,9 @@ class Encoder:
             return {"c": [value.real, value.imag]}
         if kind is range:
             return {"r": [value.start, value.stop, value.step]}
-        if kind is decimal.Decimal:
+        if kind is _type_of("decimal", "Decimal"):
             return {"D": str(value)}
-        if kind is fractions.Fraction:
+        if kind is _type_of("fractions", "Fraction"):
             return {"F": [value.numerator, value.denominator]}
         if kind is collections.deque:
             return {"q": [encode(part) for part in value]}
@@ -134,8 +137,10 @@ class Decoder:
         if tag == "r":
             return range(body[0], body[1], body[2])
         if tag == "D":
+            import decimal
             return decimal.Decimal(body)
         if tag == "F":
+            import fractions
             return fractions.Fraction(body[0], body[1])
         if tag == "q":
             return collections.deque([decode(part) for part in body])
@@ -169,7 +174,7 @@ def _read_exactly(fd, size, read=os.read):
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def send(fd, message, dumps=json.dumps, pack=struct.pack):
+def send(fd, message, dumps=json.JSONEncoder().encode, pack=struct.pack):
     """Writes one message: its length in four bytes, then JSON."""
     data = dumps(message).encode("ascii")
     if len(data) > MAX_MESSAGE_BYTES:
@@ -177,13 +182,20 @@ def send(fd, message, dumps=json.dumps, pack=struct.pack):
     _write_all(fd, pack("<I", len(data)) + data)
 
 
-def receive(fd, loads=json.loads, unpack=struct.unpack):
+def receive(fd, loads=json.loads, unpack=struct.unpack, read=os.read):
     """Reads one message. EOFError where the other side is gone."""
-    size, = unpack("<I", _read_exactly(fd, 4))
+    data = read(fd, 65536)  # nobody speaks twice in a row: this is one message, or the first part of one
+    if len(data) < 4:
+        data += _read_exactly(fd, 4 - len(data))
+    size, = unpack("<I", data[:4])
     if size > MAX_MESSAGE_BYTES:
         raise TooBig()
-    data = _read_exactly(fd, size)
+    missing = 4 + size - len(data)
+    if missing < 0:
+        raise BadData("more than one message")
+    if missing:
+        data += _read_exactly(fd, missing)
     try:
-        return loads(data)
+        return loads(data[4:].decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise BadData(str(error)) from None

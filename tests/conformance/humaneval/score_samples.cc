@@ -12,12 +12,13 @@
 
 #include "harness/core/clock.h"
 #include "suites/humaneval/humaneval_suite.h"
-#include "suites/humaneval/samples.h"
+#include "suites/reading/samples.h"
 #include "suites/sandbox/entry.h"
 
 namespace {
 
-using assay::humaneval::Sample;
+using assay::reading::Sample;
+using assay::reading::Verdict;
 
 int fail(const std::string& message) {
   std::cerr << message << '\n';
@@ -47,7 +48,7 @@ int score(int argc, char** argv) {
     if (!*item) break;
     items.emplace((*item)->fields.at(0), **item);
   }
-  auto reader = assay::humaneval::SampleReader::open(argv[2]);
+  auto reader = assay::reading::SampleReader::open(argv[2]);
   if (!reader) return fail(reader.error().message);
   std::vector<Sample> samples;
   for (;;) {
@@ -75,7 +76,9 @@ int score(int argc, char** argv) {
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (!scores[i].not_judged.empty()) return fail(samples[i].task_id + ": " + scores[i].not_judged);
     passed += scores[i].value == 1 ? 1 : 0;
-    out << result_line(samples[i], scores[i].value == 1, scores[i].why) << '\n';
+    out << assay::reading::result_line(samples[i].line, scores[i].value == 1 ? Verdict::kPassed : Verdict::kFailed,
+                                       scores[i].why)
+        << '\n';
   }
   std::cout << "samples " << samples.size() << " passed " << passed << " seconds " << seconds << " start "
             << start_seconds << " isolation " << (*suite)->info().notes.front().second << '\n';

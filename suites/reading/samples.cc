@@ -1,16 +1,16 @@
-#include "suites/humaneval/samples.h"
+#include "suites/reading/samples.h"
 
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "suites/reading/json_object.h"
 
-namespace assay::humaneval {
+namespace assay::reading {
 
 Result<SampleReader> SampleReader::open(const std::string& path) {
-  Result<reading::DataFile> file = reading::file_at(path);
+  Result<DataFile> file = file_at(path);
   if (!file) return forward_error(file);
-  Result<reading::LineReader> lines = reading::LineReader::open(*file);
+  Result<LineReader> lines = LineReader::open(*file);
   if (!lines) return forward_error(lines);
   return SampleReader(std::move(*lines));
 }
@@ -21,14 +21,14 @@ Result<std::optional<Sample>> SampleReader::next() {
     if (!line) return forward_error(line);
     if (!*line) return std::optional<Sample>();
     if ((*line)->find_first_not_of(" \t") == std::string_view::npos) continue;
-    Result<reading::JsonObject> object = reading::JsonObject::parse(**line, lines_.where());
-    if (!object) return forward_error(object);
     Sample sample;
     sample.line = std::string(**line);
-    const bool is_item = !object->has("task_id") && object->has("item");
-    Result<std::string> id = object->text(is_item ? "item" : "task_id");
+    sample.where = lines_.where();
+    Result<JsonObject> object = JsonObject::parse(sample.line, sample.where);
+    if (!object) return forward_error(object);
+    Result<std::string> id = object->text(!object->has("task_id") && object->has("item") ? "item" : "task_id");
     if (!id) return forward_error(id);
-    sample.task_id = is_item && id->starts_with("humaneval/") ? id->substr(10) : std::move(*id);
+    sample.task_id = std::move(*id);
     sample.whole_program = !object->has("completion") && object->has("solution");
     Result<std::string> text = object->text(sample.whole_program ? "solution" : "completion");
     if (!text) return forward_error(text);
@@ -37,17 +37,19 @@ Result<std::optional<Sample>> SampleReader::next() {
   }
 }
 
-std::string result_text(bool passed, const std::string& why) {
-  if (passed) return "passed";
+std::string result_text(Verdict verdict, const std::string& why) {
+  if (verdict == Verdict::kPassed) return "passed";
+  if (verdict == Verdict::kUnknown) return "not judged: " + why;
   return why.starts_with("timeout") ? "timed out" : "failed: " + why;
 }
 
-std::string result_line(const Sample& sample, bool passed, const std::string& why) {
-  auto row = nlohmann::ordered_json::parse(sample.line, nullptr, false);
+std::string result_line(const std::string& line, Verdict verdict, const std::string& why) {
+  auto row = nlohmann::ordered_json::parse(line, nullptr, false);
   if (!row.is_object()) row = nlohmann::ordered_json::object();
-  row["result"] = result_text(passed, why);
-  row["passed"] = passed;
+  row["result"] = result_text(verdict, why);
+  row["passed"] =
+      verdict == Verdict::kUnknown ? nlohmann::ordered_json() : nlohmann::ordered_json(verdict == Verdict::kPassed);
   return row.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-}  // namespace assay::humaneval
+}  // namespace assay::reading

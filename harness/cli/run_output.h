@@ -1,0 +1,19 @@
+// What the commands that make a run say on the terminal.
+#pragma once
+
+#include <string>
+
+#include "harness/cli/program.h"
+#include "harness/cli/progress.h"
+#include "harness/config/run_config.h"
+#include "harness/core/result.h"
+
+namespace assay::cli {
+
+/// How progress is shown on this program's standard error.
+[[nodiscard]] ProgressStyle progress_style(const RunConfig& config, const Program& program);
+
+/// The summary of a run file on standard output. Errors: those of reading it.
+Result<void> write_run_summary(const std::string& path, OutputFormat format, Program& program);
+
+}  // namespace assay::cli
