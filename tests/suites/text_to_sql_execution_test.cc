@@ -126,7 +126,7 @@ TEST_CASE("hostile queries are contained and named, and change no file", "[text_
   CHECK(*sha256_file(database) == before);
   CHECK(*sha256_file(outside) == sha256_hex("untouched"));
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) files += entry.exists() ? 1 : 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) files += entry.exists() ? 1U : 0U;
   CHECK(files == 2);
 }
 

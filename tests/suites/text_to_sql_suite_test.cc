@@ -207,7 +207,7 @@ TEST_CASE("Spider: items, hardness, gold queries and published predictions", "[t
     if (fields >> index >> database >> level) hardness["text_to_sql/spider/" + index] = level;
   }
   std::size_t differing = 0;
-  for (const Item& item : items) differing += item.groups[0].name != hardness[item.id] ? 1 : 0;
+  for (const Item& item : items) differing += item.groups[0].name != hardness[item.id] ? 1U : 0U;
   CHECK(differing == 0);
   const auto defects = gold_defects(**suite);
   REQUIRE(defects);
