@@ -41,7 +41,7 @@ TEST_CASE("a worker runs queries and gives their rows", "[text_to_sql]") {
                    {})
             .table.row_count == 9);
   CHECK(pool.query(database, "SELECT 1; -- done", {}).status == QueryStatus::kRows);
-  CHECK(pool.query(database, "SELECT nothing FROM t", {}).message == "no such column: nothing");
+  CHECK(pool.query(database, "SELECT absent FROM t", {}).message == "no such column: absent");
 }
 
 TEST_CASE("hostile queries are contained and named, and change no file", "[text_to_sql]") {
