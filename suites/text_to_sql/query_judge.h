@@ -47,7 +47,7 @@ struct Judgement {
 enum class GoldDefectKind : std::uint8_t {
   kFails,      ///< it does not run
   kChanges,    ///< two runs differ, or it calls random()
-  kReadOrder,  ///< ties, or LIMIT without ORDER BY: the result depends on the order in which rows are read
+  kReadOrder,  ///< LIMIT without ORDER BY: the result depends on the order in which rows are read
   kToday,      ///< it asks for the current date or time
 };
 
