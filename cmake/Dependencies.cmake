@@ -27,4 +27,10 @@ find_package(Boost REQUIRED)          # Boost::headers
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)              # PkgConfig::RE2
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc) # PkgConfig::UTF8PROC
 pkg_check_modules(YAML_CPP REQUIRED IMPORTED_TARGET yaml-cpp)    # PkgConfig::YAML_CPP
+# Optional: Text-to-SQL on a user's own PostgreSQL database.
+find_package(PostgreSQL QUIET)           # PostgreSQL::PostgreSQL
+option(ASSAY_POSTGRES "Text-to-SQL on PostgreSQL databases (libpq)" ${PostgreSQL_FOUND})
+if(ASSAY_POSTGRES)
+  find_package(PostgreSQL REQUIRED)
+endif()
 find_path(ASSAY_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)       # header only

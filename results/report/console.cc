@@ -243,6 +243,7 @@ void write_record_console(std::ostream& out, const Record& record, const ResultI
     }
     line("score", fraction_text(record.score->value) + (scores.empty() ? "" : " (" + scores + ")"));
     line("why", record.score->why);
+    block("detail", record.score->detail);
   } else {
     line("target", record.item.target);
   }

@@ -169,6 +169,7 @@ Json json_of(const Record& record, const ResultInfo& info) {
   json["tokens"] = json_of(completion.usage);
   json["usd"] = or_null(record.usd);
   // Beyond what every record has: only where there is something to say.
+  if (record.score && !record.score->detail.empty()) json["detail"] = record.score->detail;
   if (!completion.reasoning.empty()) json["reasoning"] = completion.reasoning;
   if (!completion.top_logprobs.empty()) {
     json["top_logprobs"] = Json::array();

@@ -129,6 +129,11 @@ Record read_record(const Statement& row, bool whole, BaseTexts& bases) {
     completion.failure = read_failure(row);
   } else {
     record.score = Score{row.real(2), decode_values(row.bytes(3)), row.text(22), row.text(23)};
+    std::string& why = record.score->why;
+    if (const std::size_t end = why.find('\n'); end != std::string::npos) {
+      if (whole) record.score->detail = why.substr(end + 1);
+      why.resize(end);
+    }
   }
   completion.attempts = static_cast<int>(row.integer(4));
   completion.reused = row.integer(5) != 0;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "harness/core/text.h"
 #include "results/run_file/checksum.h"
 #include "results/run_file/config_difference.h"
 #include "results/run_file/context.h"
@@ -196,6 +197,7 @@ class Writer final : public RunWriter {
   std::string continuations_;
   std::string alternatives_;
   std::string request_;
+  std::string why_;
 };
 
 void Writer::insert(const Record& record) {
@@ -257,8 +259,12 @@ void Writer::insert(const Record& record) {
   } else {
     row.null(23).null(24);
   }
+  // one column for both: the first line says why, what follows is the detail
+  why_.clear();
+  if (record.score) why_ = on_one_line(record.score->why);
+  if (record.score && !record.score->detail.empty()) why_.append("\n").append(record.score->detail);
   row.bind(25, record.score ? std::string_view(record.score->extracted) : std::string_view())
-      .bind(26, record.score ? std::string_view(record.score->why) : std::string_view())
+      .bind(26, std::string_view(why_))
       .bind(27, std::string_view(completion.note))
       .bind(28, std::string_view(completion.served_model))
       .bind_blob(29, continuations_)

@@ -4,11 +4,12 @@
     scripts/parity/sql_spider.py --judge build/release/tests/suites/sql_judge --data ../shared/data/spider
 
 Reads the published predictions and the generated pairs under reference/, with and without DISTINCT. Prints totals
-and every pair on which the verdicts differ; exit status 1 if there is one.
+and every pair on which the verdicts differ, and whether any database file has changed; exit status 1 if so.
 """
 import argparse
 import csv
 import gzip
+import hashlib
 import json
 import os
 import subprocess
@@ -46,6 +47,16 @@ def compare(name, pairs, expected, verdicts):
     return len(differing)
 
 
+def hashes(folder):
+    """What lies below a folder, and what is in it."""
+    found = {}
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(place, name), "rb") as file:
+                found[os.path.join(place, name)] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--judge", required=True)
@@ -61,6 +72,7 @@ def main():
     with open(os.path.join(data, "reference/official_exec_verdicts.tsv")) as rows:
         official = {int(row["index"]): row for row in csv.DictReader(rows, delimiter="\t")}
     differing = 0
+    before = hashes(os.path.join(data, "database"))
     for name, predictions in published(data, dev):
         items = [i for i in official if os.path.exists(database(dev[i]["db_id"]))]
         pairs = [{"db": database(dev[i]["db_id"]), "gold": dev[i]["query"], "pred": predictions[i]} for i in items]
@@ -75,7 +87,9 @@ def main():
         column = "match_keep_distinct" if keep else "match"
         differing += compare("generated:" + column, pairs, [pair[column] for pair in generated],
                              judge(arguments.judge, pairs, keep))
-    sys.exit(1 if differing else 0)
+    same = hashes(os.path.join(data, "database")) == before
+    print("database files: " + (f"{len(before)}, unchanged" if same else "CHANGED"))
+    sys.exit(1 if differing or not same else 0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 #include "suites/text_to_sql/query_judge.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <memory>
 #include <utility>
 
@@ -32,13 +34,16 @@ std::string failure_text(const QueryOutcome& outcome) {
 Judgement gold_failure(const QueryOutcome& gold) {
   Judgement judgement;
   judgement.gold_failed = true;
+  judgement.unavailable = gold.status == QueryStatus::kUnavailable;
   judgement.why = "the gold query fails (" + failure_text(gold) + ")";
   return judgement;
 }
 
-Judgement prediction_failure(const QueryOutcome& predicted) {
+Judgement prediction_failure(const QueryOutcome& gold, const QueryOutcome& predicted) {
   Judgement judgement;
   judgement.status = predicted.status;
+  judgement.unavailable = predicted.status == QueryStatus::kUnavailable;
+  judgement.detail = "gold:\n" + result_preview(gold.table);
   judgement.why = failure_text(predicted);
   return judgement;
 }
@@ -49,6 +54,36 @@ std::string both_results(const ResultTable& gold, const ResultTable& predicted) 
 
 std::string note_of(const ResultTable& gold, const ResultTable& predicted) {
   return gold.repaired_text || predicted.repaired_text ? " (ill-formed UTF-8 left out)" : "";
+}
+
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || (c & '\x80') != 0; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+/// Whether a query calls one of these functions; a string that looks like it counts too.
+bool mentions_call(std::string_view sql, std::initializer_list<std::string_view> functions) {
+  const std::string low = lower(sql);
+  for (const std::string_view name : functions) {
+    for (std::size_t at = low.find(name); at != std::string::npos; at = low.find(name, at + 1)) {
+      if (at > 0 && is_word(low[at - 1])) continue;
+      const std::size_t next = low.find_first_not_of(" \t\r\n", at + name.size());
+      if (next != std::string::npos && low[next] == '(') return true;
+    }
+  }
+  return false;
+}
+
+bool mentions_today(std::string_view sql) {
+  const std::string low = lower(sql);
+  for (const std::string_view word : {"'now'", "\"now\"", "current_date", "current_time", "current_timestamp"}) {
+    if (low.find(word) != std::string::npos) return true;
+  }
+  return mentions_call(sql, {"now", "getdate", "curdate"});
 }
 
 }  // namespace
@@ -73,20 +108,43 @@ std::string_view comparison_name(Comparison comparison) {
 QueryJudge::QueryJudge(WorkerPool& pool, const JudgeRules& rules)
     : pool_(pool), rules_(rules), gold_(pool, rules.limits, kGoldCacheBytes) {}
 
+std::string_view defect_name(GoldDefectKind kind) {
+  switch (kind) {
+    case GoldDefectKind::kFails:
+      return "fails";
+    case GoldDefectKind::kChanges:
+      return "changes from run to run";
+    case GoldDefectKind::kReadOrder:
+      return "depends on the order in which rows are read";
+    case GoldDefectKind::kToday:
+      return "depends on the day";
+  }
+  return "";
+}
+
 Judgement QueryJudge::judge(const Question& question, std::string_view sql) {
+  return judge(question, sql, ReadOrder::kUsual);
+}
+
+Judgement QueryJudge::judge(const Question& question, std::string_view sql, ReadOrder order) {
   switch (rules_.comparison) {
     case Comparison::kSpider:
-      return judge_spider(question, sql);
+      return judge_spider(question, sql, order);
     case Comparison::kDefog:
-      return judge_defog(question, sql);
+      return judge_defog(question, sql, order);
     case Comparison::kBird:
     case Comparison::kStrict:
       break;
   }
-  return judge_plain(question, sql);
+  return judge_plain(question, sql, order);
 }
 
-Judgement QueryJudge::judge_spider(const Question& question, std::string_view sql) {
+QueryOutcome QueryJudge::run(const std::string& file, std::string_view sql, ReadOrder order) {
+  return order == ReadOrder::kReversed ? pool_.query_reversed(file, sql, rules_.limits)
+                                       : pool_.query(file, sql, rules_.limits);
+}
+
+Judgement QueryJudge::judge_spider(const Question& question, std::string_view sql, ReadOrder order) {
   std::string gold_sql = with_joined_operators(question.gold);
   std::string predicted_sql = with_joined_operators(sql);
   if (!rules_.keep_distinct) {
@@ -100,8 +158,8 @@ Judgement QueryJudge::judge_spider(const Question& question, std::string_view sq
   for (const std::string& file : question.files) {
     const std::shared_ptr<const QueryOutcome> gold = gold_.outcome(file, gold_sql);
     if (gold->status != QueryStatus::kRows) return gold_failure(*gold);
-    const QueryOutcome predicted = pool_.query(file, predicted_sql, rules_.limits);
-    if (predicted.status != QueryStatus::kRows) return prediction_failure(predicted);
+    const QueryOutcome predicted = run(file, predicted_sql, order);
+    if (predicted.status != QueryStatus::kRows) return prediction_failure(*gold, predicted);
     const Verdict verdict = compare_spider(gold->table, predicted.table, ordered);
     judgement.match = verdict.match;
     judgement.why = verdict.why + note_of(gold->table, predicted.table);
@@ -112,13 +170,13 @@ Judgement QueryJudge::judge_spider(const Question& question, std::string_view sq
   return judgement;
 }
 
-Judgement QueryJudge::judge_plain(const Question& question, std::string_view sql) {
+Judgement QueryJudge::judge_plain(const Question& question, std::string_view sql, ReadOrder order) {
   Judgement judgement;
   for (const std::string& file : question.files) {
     const std::shared_ptr<const QueryOutcome> gold = gold_.outcome(file, question.gold);
     if (gold->status != QueryStatus::kRows) return gold_failure(*gold);
-    const QueryOutcome predicted = pool_.query(file, sql, rules_.limits);
-    if (predicted.status != QueryStatus::kRows) return prediction_failure(predicted);
+    const QueryOutcome predicted = run(file, sql, order);
+    if (predicted.status != QueryStatus::kRows) return prediction_failure(*gold, predicted);
     const Verdict verdict = rules_.comparison == Comparison::kBird ? compare_bird(gold->table, predicted.table)
                                                                    : compare_strict(gold->table, predicted.table);
     judgement.match = verdict.match;
@@ -130,7 +188,7 @@ Judgement QueryJudge::judge_plain(const Question& question, std::string_view sql
   return judgement;
 }
 
-Judgement QueryJudge::judge_defog(const Question& question, std::string_view sql) {
+Judgement QueryJudge::judge_defog(const Question& question, std::string_view sql, ReadOrder order) {
   const bool ordered = defog_is_ordered(question.category, question.text);
   const std::vector<std::string> golds = defog_gold_queries(question.gold);
   Judgement judgement;
@@ -141,11 +199,11 @@ Judgement QueryJudge::judge_defog(const Question& question, std::string_view sql
   }
   for (const std::string& file : question.files) {
     judgement = Judgement{};
-    const QueryOutcome predicted = pool_.query(file, sql, rules_.limits);
+    const QueryOutcome predicted = run(file, sql, order);
     for (const std::string& gold_sql : golds) {
       const std::shared_ptr<const QueryOutcome> gold = gold_.outcome(file, gold_sql);
       if (gold->status != QueryStatus::kRows) return gold_failure(*gold);
-      if (predicted.status != QueryStatus::kRows) return prediction_failure(predicted);
+      if (predicted.status != QueryStatus::kRows) return prediction_failure(*gold, predicted);
       const DefogVerdict verdict = compare_defog(gold->table, predicted.table, ordered);
       if (verdict.reference_fails) {
         judgement.match = judgement.exact = false;
@@ -168,15 +226,29 @@ Judgement QueryJudge::judge_defog(const Question& question, std::string_view sql
   return judgement;
 }
 
-std::optional<std::string> QueryJudge::gold_defect(const Question& question) {
+std::optional<GoldDefect> QueryJudge::gold_defect(const Question& question) {
   std::vector<std::string> golds = {question.gold};
   if (rules_.comparison == Comparison::kDefog) golds = defog_gold_queries(question.gold);
-  if (golds.empty()) return "there is no gold query";
+  if (golds.empty()) return GoldDefect{GoldDefectKind::kFails, "there is no gold query"};
+  std::optional<GoldDefect> found;
+  const auto note = [&found](GoldDefectKind kind, std::string why) {
+    if (!found || kind < found->kind) found = GoldDefect{kind, std::move(why)};
+  };
   for (const std::string& gold : golds) {
-    const Judgement judgement = judge(question, gold);
-    if (!judgement.match) return judgement.why;
+    const Judgement judgement = judge(question, gold, ReadOrder::kUsual);
+    if (judgement.gold_failed || judgement.status != QueryStatus::kRows) {
+      return GoldDefect{GoldDefectKind::kFails, judgement.why};
+    }
+    if (!judgement.match) {
+      note(GoldDefectKind::kChanges, "two runs differ: " + judgement.why);
+      continue;
+    }
+    if (mentions_call(gold, {"random", "randomblob"})) note(GoldDefectKind::kChanges, "it calls random()");
+    const Judgement reversed = judge(question, gold, ReadOrder::kReversed);
+    if (!reversed.match) note(GoldDefectKind::kReadOrder, reversed.why);
+    if (mentions_today(gold)) note(GoldDefectKind::kToday, "it asks for the current date or time");
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace assay::text_to_sql

@@ -37,9 +37,26 @@ struct Judgement {
   bool match = false;
   bool exact = false;                       ///< defog: the exact match, without the subset rule
   bool gold_failed = false;                 ///< the gold query does not run: nothing can be right
+  bool unavailable = false;                 ///< no worker or no database: says nothing about the query
   QueryStatus status = QueryStatus::kRows;  ///< of the predicted query
   std::string why;                          ///< one line
-  std::string detail;                       ///< the first rows of both results, where both ran
+  std::string detail;                       ///< the first rows of what the query and the gold returned
+};
+
+/// What can be wrong with a gold query, the gravest first.
+enum class GoldDefectKind : std::uint8_t {
+  kFails,      ///< it does not run
+  kChanges,    ///< two runs differ, or it calls random()
+  kReadOrder,  ///< LIMIT without ORDER BY: the result depends on the order in which rows are read
+  kToday,      ///< it asks for the current date or time
+};
+
+/// Its name in notes and messages: "fails", "changes from run to run", ….
+[[nodiscard]] std::string_view defect_name(GoldDefectKind kind);
+
+struct GoldDefect {
+  GoldDefectKind kind = GoldDefectKind::kFails;
+  std::string why;
 };
 
 /// Judges predictions. Thread-safe; blocks while a query runs. Gold results are kept, bounded.
@@ -49,15 +66,21 @@ class QueryJudge {
 
   [[nodiscard]] Judgement judge(const Question& question, std::string_view sql);
 
-  /// Runs the gold query (each of its alternatives) against itself. Nothing: it runs and matches; otherwise why not.
-  [[nodiscard]] std::optional<std::string> gold_defect(const Question& question);
+  /// Runs the gold query (each of its alternatives) against itself, again with rows read in another order. Nothing:
+  /// it runs, matches, and depends on neither that order nor the day; otherwise the gravest of what is wrong.
+  [[nodiscard]] std::optional<GoldDefect> gold_defect(const Question& question);
 
   [[nodiscard]] const JudgeRules& rules() const { return rules_; }
 
  private:
-  Judgement judge_spider(const Question& question, std::string_view sql);
-  Judgement judge_plain(const Question& question, std::string_view sql);
-  Judgement judge_defog(const Question& question, std::string_view sql);
+  /// How a prediction is run.
+  enum class ReadOrder : std::uint8_t { kUsual, kReversed };
+
+  Judgement judge(const Question& question, std::string_view sql, ReadOrder order);
+  Judgement judge_spider(const Question& question, std::string_view sql, ReadOrder order);
+  Judgement judge_plain(const Question& question, std::string_view sql, ReadOrder order);
+  Judgement judge_defog(const Question& question, std::string_view sql, ReadOrder order);
+  QueryOutcome run(const std::string& file, std::string_view sql, ReadOrder order);
 
   WorkerPool& pool_;
   JudgeRules rules_;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "harness/core/text.h"
+#include "suites/text_to_sql/execution/postgres_database.h"
 
 namespace assay::text_to_sql {
 namespace {
@@ -109,9 +110,10 @@ Result<void> set_option(SuiteSettings& settings, const std::string& key, const s
     if (!what) return forward_error(what);
     settings.without_database = *what == "prompt" ? WithoutDatabase::kPromptOnly : WithoutDatabase::kLeaveOut;
   } else if (key == "gold_check") {
-    Result<std::string> what = word({"off", "strict", "leave_out"});
+    Result<std::string> what = word({"off", "list", "strict", "leave_out"});
     if (!what) return forward_error(what);
     settings.gold_check = *what == "off"      ? GoldCheck::kOff
+                          : *what == "list"   ? GoldCheck::kList
                           : *what == "strict" ? GoldCheck::kStrict
                                               : GoldCheck::kLeaveOut;
   } else if (key == "workers") {
@@ -128,7 +130,10 @@ Result<void> set_option(SuiteSettings& settings, const std::string& key, const s
 /// What a data set's own evaluator does, where the user says nothing else.
 void set_defaults(SuiteSettings& settings) {
   settings.defog_files = {"questions_gen_sqlite", "instruct_basic_sqlite", "instruct_advanced_sqlite"};
-  if (settings.dataset == "bird") settings.rules.comparison = Comparison::kBird;
+  if (settings.dataset == "bird") {
+    settings.rules.comparison = Comparison::kBird;
+    settings.gold_check = GoldCheck::kOff;  // its databases are large: minutes
+  }
   if (settings.dataset == "defog") {
     settings.rules.comparison = Comparison::kDefog;
     settings.rules.limits.timeout_ms = 10'000;
@@ -181,6 +186,15 @@ Result<SuiteSettings> parse_settings(const SuiteOptions& options) {
     }
     if (settings.own.name.find('/') != std::string::npos) {
       return usage_error("text_to_sql: name=" + settings.own.name + " must not hold a '/'");
+    }
+    if (is_postgres(settings.own.database)) {
+      settings.prompt.dialect = "PostgreSQL";
+      // what is given here is written into the run
+      const std::string& url = settings.own.database;
+      const std::string user = url.substr(0, url.find('@') == std::string::npos ? 0 : url.find('@'));
+      if (user.find(':', user.find("://") + 3) != std::string::npos || url.find("password=") != std::string::npos) {
+        return usage_error("text_to_sql: db holds a password; give it as PGPASSWORD or in ~/.pgpass");
+      }
     }
   } else if (!settings.own.questions.empty() || !settings.own.database.empty()) {
     return usage_error("text_to_sql: db and questions are for dataset=own");

@@ -13,7 +13,7 @@
 
 namespace assay::text_to_sql {
 
-enum class GoldCheck { kOff, kStrict, kLeaveOut };
+enum class GoldCheck { kOff, kList, kStrict, kLeaveOut };
 
 /// What SuiteOptions::extra means.
 struct SuiteSettings {
@@ -24,7 +24,7 @@ struct SuiteSettings {
   OwnFiles own;
   std::string examples;  ///< own: a file of examples for shots
   WithoutDatabase without_database = WithoutDatabase::kLeaveOut;
-  GoldCheck gold_check = GoldCheck::kOff;
+  GoldCheck gold_check = GoldCheck::kList;
   std::size_t workers = 0;
   std::string worker_program = "/proc/self/exe";
   bool descriptions = false;

@@ -1,5 +1,7 @@
 #include "suites/text_to_sql/text_to_sql.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -16,6 +18,7 @@
 #include "suites/text_to_sql/datasets/column_descriptions.h"
 #include "suites/text_to_sql/datasets/dataset.h"
 #include "suites/text_to_sql/datasets/starter_text.h"
+#include "suites/text_to_sql/execution/postgres_database.h"
 #include "suites/text_to_sql/execution/worker_pool.h"
 #include "suites/text_to_sql/prompt/extraction.h"
 #include "suites/text_to_sql/query_judge.h"
@@ -43,12 +46,23 @@ class StoredItems : public ItemSource {
 
 unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
+/// Workers know nothing of our environment but what libpq needs to reach a user's PostgreSQL.
+std::vector<std::string> worker_environment(const SuiteSettings& settings) {
+  std::vector<std::string> variables;
+  if (!is_postgres(settings.own.database)) return variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    if (text.starts_with("PG") || text.starts_with("HOME=")) variables.emplace_back(text);
+  }
+  return variables;
+}
+
 class TextToSql : public Suite {
  public:
   TextToSql(const SuiteOptions& options, SuiteSettings settings)
       : options_(options),
         settings_(std::move(settings)),
-        pool_({settings_.worker_program, settings_.workers}),
+        pool_({settings_.worker_program, settings_.workers, worker_environment(settings_)}),
         store_(pool_),
         judge_(pool_, settings_.rules) {
     source_.folder = reading::DataFolder::on_disk(options.data_dir);
@@ -125,7 +139,7 @@ class TextToSql : public Suite {
       judgement.status = QueryStatus::kError;
     } else if (question.files.empty()) {
       judgement.why = "the database is not there: prompts only";
-      judgement.status = QueryStatus::kUnavailable;
+      judgement.unavailable = true;
     } else {
       judgement = judge_.judge(question, query.sql);
       judgement.why += " [" + query.rule + "]";
@@ -137,30 +151,31 @@ class TextToSql : public Suite {
     if (settings_.rules.comparison == Comparison::kDefog) {
       score.values.emplace_back("exact_match", judgement.exact ? 1 : 0);
     }
+    if (judgement.unavailable) score.not_judged = judgement.why;
     score.why = std::move(judgement.why);
     score.detail = std::move(judgement.detail);
     return score;
   }
 
-  /// Gold queries that fail, or that a second run or another day changes.
-  [[nodiscard]] std::vector<GoldDefect> gold_defects() const {
-    std::vector<std::string> whys(dataset_.items.size());
+  /// Gold queries that fail, or that a second run, another order of reading or another day may change.
+  [[nodiscard]] std::vector<ItemDefect> gold_defects() const {
+    std::vector<std::optional<GoldDefect>> found(dataset_.items.size());
     std::atomic<std::size_t> next = 0;
     {
       std::vector<std::jthread> threads;
       for (unsigned t = 0; t < cores(); ++t) {
         threads.emplace_back([&] {
-          for (std::size_t i = next++; i < whys.size(); i = next++) {
+          for (std::size_t i = next++; i < found.size(); i = next++) {
             const Question question = question_of(dataset_.items[i]);
             if (question.files.empty()) continue;
-            if (const auto defect = judge_.gold_defect(question)) whys[i] = *defect;
+            found[i] = judge_.gold_defect(question);
           }
         });
       }
     }
-    std::vector<GoldDefect> defects;
-    for (std::size_t i = 0; i < whys.size(); ++i) {
-      if (!whys[i].empty()) defects.push_back({dataset_.items[i].id, whys[i]});
+    std::vector<ItemDefect> defects;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (found[i]) defects.push_back({dataset_.items[i].id, *found[i]});
     }
     return defects;
   }
@@ -183,20 +198,36 @@ class TextToSql : public Suite {
 
   Result<void> check_golds() {
     if (settings_.gold_check == GoldCheck::kOff) return {};
-    const std::vector<GoldDefect> defects = gold_defects();
-    if (defects.empty()) return {};
+    std::vector<ItemDefect> defects = gold_defects();
+    note_defects(defects);
+    // what ties, LIMIT or the day may change is listed; it does not keep the query from being right today
+    std::erase_if(defects, [](const ItemDefect& one) { return one.defect.kind > GoldDefectKind::kChanges; });
+    if (defects.empty() || settings_.gold_check == GoldCheck::kList) return {};
     if (settings_.gold_check == GoldCheck::kLeaveOut) {
       std::erase_if(dataset_.items, [&defects](const Item& item) {
-        return std::any_of(defects.begin(), defects.end(), [&](const GoldDefect& d) { return d.item == item.id; });
+        return std::any_of(defects.begin(), defects.end(), [&](const ItemDefect& d) { return d.item == item.id; });
       });
       left_out_golds_ = defects.size();
       return {};
     }
     std::string message = "text_to_sql: " + std::to_string(defects.size()) + " gold queries do not hold:";
     for (std::size_t i = 0; i < defects.size() && i < 20; ++i) {
-      message += (i == 0 ? " " : "; ") + defects[i].item + ": " + defects[i].why;
+      message += (i == 0 ? " " : "; ") + defects[i].item + ": " + defects[i].defect.why;
     }
     return usage_error(message + "; mend them, or leave them out with gold_check=leave_out");
+  }
+
+  /// One note for each kind of defect, with the items that have it.
+  void note_defects(const std::vector<ItemDefect>& defects) {
+    constexpr std::size_t kMostNamed = 100;
+    std::map<GoldDefectKind, std::vector<std::string>> items;
+    for (const ItemDefect& one : defects) items[one.defect.kind].push_back(one.item);
+    for (const auto& [kind, ids] : items) {
+      std::string list = std::to_string(ids.size()) + " of " + std::to_string(dataset_.items.size()) + ":";
+      for (std::size_t i = 0; i < std::min(ids.size(), kMostNamed); ++i) list += " " + ids[i];
+      if (ids.size() > kMostNamed) list += " …";
+      info_.notes.emplace_back("text_to_sql gold query " + std::string(defect_name(kind)), std::move(list));
+    }
   }
 
   Result<void> describe_databases() {
@@ -339,7 +370,7 @@ SuiteEntry entry() {
   return entry;
 }
 
-Result<std::vector<GoldDefect>> gold_defects(const Suite& suite) {
+Result<std::vector<ItemDefect>> gold_defects(const Suite& suite) {
   const auto* ours = dynamic_cast<const TextToSql*>(&suite);
   if (ours == nullptr) return internal_error("gold_defects() wants the suite text_to_sql");
   return ours->gold_defects();

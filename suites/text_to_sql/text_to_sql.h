@@ -12,6 +12,7 @@
 #include "harness/core/result.h"
 #include "suites/registry.h"
 #include "suites/suite.h"
+#include "suites/text_to_sql/query_judge.h"
 
 namespace assay {
 
@@ -24,14 +25,14 @@ namespace text_to_sql {
 /// The suite's entry in the registry.
 [[nodiscard]] SuiteEntry entry();
 
-/// A question whose gold query does not run, gives another result each time, or depends on today's date.
-struct GoldDefect {
+/// A question whose gold query does not run or does not always give the same result.
+struct ItemDefect {
   std::string item;
-  std::string why;
+  GoldDefect defect;
 };
 
 /// Runs every gold query of a suite made by make_text_to_sql() against itself, on all cores. Errors: another suite.
-[[nodiscard]] Result<std::vector<GoldDefect>> gold_defects(const Suite& suite);
+[[nodiscard]] Result<std::vector<ItemDefect>> gold_defects(const Suite& suite);
 
 /// A completion and the item it answers.
 struct Prediction {

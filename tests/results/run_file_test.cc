@@ -138,6 +138,7 @@ void check_same(const Record& a, const Record& b) {
     CHECK(a.score->values == b.score->values);
     CHECK(a.score->extracted == b.score->extracted);
     CHECK(a.score->why == b.score->why);
+    CHECK(a.score->detail == b.score->detail);
   }
   CHECK(a.usd == b.usd);
 }
@@ -167,6 +168,7 @@ Record chat_record(std::int64_t result, std::int64_t order, int sample) {
   record.completion.note = "3 shots dropped";
   record.completion.served_model = "gpt-4-0613";
   record.completion.billed_usd = 0.25;
+  record.score->detail = "returned:\n1\n\ngold:\n2\n";
   record.usd = 0.125;
   return record;
 }

@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "harness/core/hash.h"
 #include "suites/reading/line_reader.h"
 #include "suites/text_to_sql/prompt/extraction.h"
 #include "suites/text_to_sql/prompt/schema_text.h"
@@ -38,6 +39,17 @@ Completion answer(std::string text) {
   Completion completion;
   completion.text = std::move(text);
   return completion;
+}
+
+/// How many gold queries fail or change; the others are listed for information.
+std::size_t failing(const std::vector<ItemDefect>& defects) {
+  std::size_t count = 0;
+  for (const ItemDefect& one : defects) {
+    if (one.defect.kind > GoldDefectKind::kChanges) continue;
+    UNSCOPED_INFO(one.item << ": " << one.defect.why);
+    ++count;
+  }
+  return count;
 }
 
 std::unique_ptr<Suite> starter() {
@@ -93,8 +105,7 @@ TEST_CASE("starter items are asked and scored", "[text_to_sql]") {
   CHECK(items[0].cluster == "harbour");
   const auto defects = gold_defects(*suite);
   REQUIRE(defects);
-  for (const GoldDefect& defect : *defects) UNSCOPED_INFO(defect.item << ": " << defect.why);
-  CHECK(defects->empty());
+  CHECK(failing(*defects) == 0);
   for (const Item& item : items) CHECK(suite->score(item, answer(item.target)).value == 1);
 
   const Request request = suite->ask(items[0], 0);
@@ -119,6 +130,85 @@ TEST_CASE("starter items are asked and scored", "[text_to_sql]") {
   CHECK_THAT(suite->score(items[0], answer("DELETE FROM port")).why, ContainsSubstring("refused: DELETE FROM port"));
   CHECK_THAT(suite->score(items[0], answer("SELECT x FROM port")).why, ContainsSubstring("no such column: x"));
   CHECK(*suite->data_sha256() == *starter()->data_sha256());
+}
+
+TEST_CASE("hostile answers are wrong, and the record names what they tried", "[text_to_sql]") {
+  const TemporaryFolder folder;
+  setenv("XDG_CACHE_HOME", folder.file("cache").c_str(), 1);
+  SuiteOptions options = with({{"timeout_ms", "300"}, {"max_rows", "50000"}});
+  options.starter = true;
+  auto suite = make_text_to_sql(options);
+  if (!suite) FAIL(suite.error().message);
+  const Item item = items_of(**suite).front();
+  const std::string& file = item.fields.back();
+  const std::string before = *sha256_file(file);
+  const std::string numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) ";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n", "timeout: "},
+      {numbers + "SELECT count(*) FROM n a, n b, n c", "timeout: "},
+      {numbers + "SELECT a.i FROM n a, n b, n c", "too large: more than 50000 rows"},
+      {"SELECT randomblob(2000000000)", "memory: "},
+      {"SELECT zeroblob(2000000000)", "memory: "},
+      {"SELECT printf('%.*c', 40000000, 'x')", ""},
+      {"SELECT replace(hex(zeroblob(10000000)), '0', 'xxxxxxxxxx')", "memory: "},
+      {"ATTACH '" + folder.file("new.sqlite") + "' AS n", "refused: ATTACH"},
+      {"PRAGMA journal_mode = DELETE", "refused: PRAGMA journal_mode"},
+      {"PRAGMA user_version = 7", "refused: PRAGMA user_version"},
+      {"SELECT load_extension('x')", "refused: the function load_extension"},
+      {"INSERT INTO port VALUES (7, 'x', 'y', 1)", "refused: INSERT INTO port"},
+      {"REPLACE INTO port VALUES (1, 'x', 'y', 1)", "refused: "},
+      {"INSERT INTO port VALUES (1, 'x', 'y', 1) ON CONFLICT DO UPDATE SET name = 'z'", "refused: "},
+      {"UPDATE port SET name = 'x'", "refused: UPDATE port"},
+      {"DELETE FROM port", "refused: DELETE FROM port"},
+      {"DROP TABLE port", "refused: "},
+      {"CREATE TRIGGER x AFTER INSERT ON port BEGIN DELETE FROM ship; END", "refused: "},
+      {"CREATE VIEW x AS SELECT 1", "refused: "},
+      {"CREATE VIRTUAL TABLE x USING fts5 (a)", "refused: "},
+      {"CREATE INDEX x ON port (name)", "refused: "},
+      {"ANALYZE", "refused: "},
+      {"VACUUM INTO '" + folder.file("copy.sqlite") + "'", "refused: "},
+      {"SAVEPOINT x", "refused: a transaction"},
+      {"```sql\nSELECT 1\n;DROP TABLE port\n```", "rows differ"},
+      {std::string("SELECT 1\0", 9) + "; DROP TABLE port", "NUL"},
+      {"SELECT " + std::string(499'000, '(') + "1" + std::string(499'000, ')'), "error: "},
+  };
+  for (const auto& [text, named] : cases) {
+    const Score score = (*suite)->score(item, answer(text));
+    INFO(text.substr(0, 200));
+    CHECK(score.value == 0);
+    CHECK(score.not_judged.empty());
+    CHECK_THAT(score.why, ContainsSubstring(named));
+    CHECK((*suite)->score(item, answer(item.target)).value == 1);
+  }
+  CHECK(*sha256_file(file) == before);
+  CHECK_FALSE(std::filesystem::exists(folder.file("new.sqlite")));
+  CHECK_FALSE(std::filesystem::exists(folder.file("copy.sqlite")));
+  CHECK_FALSE(std::filesystem::exists(file + "-journal"));
+}
+
+TEST_CASE("gold queries that are not fixed are told apart", "[text_to_sql]") {
+  const TemporaryFolder folder;
+  setenv("XDG_CACHE_HOME", folder.file("cache").c_str(), 1);
+  const std::string database =
+      make_database(folder, "a.sqlite", "CREATE TABLE t (id, v); INSERT INTO t VALUES (1, 5), (2, 5), (3, 7)");
+  const std::string questions = folder.write("q.csv",
+                                             "question,query\na,SELECT id FROM t ORDER BY id\n"
+                                             "b,SELECT random()\nc,SELECT id FROM t ORDER BY v LIMIT 1\n"
+                                             "d,\"SELECT date('now'), id FROM t\"\ne,SELECT x FROM t\n"
+                                             "f,SELECT v FROM t LIMIT 1\n");
+  auto suite =
+      make_text_to_sql(with({{"dataset", "own"}, {"db", database}, {"questions", questions}, {"gold_check", "list"}}));
+  if (!suite) FAIL(suite.error().message);
+  const auto defects = gold_defects(**suite);
+  REQUIRE(defects);
+  std::vector<std::pair<std::string, GoldDefectKind>> found;
+  for (const ItemDefect& one : *defects) found.emplace_back(one.item.substr(one.item.rfind('/') + 1), one.defect.kind);
+  using Kind = GoldDefectKind;
+  CHECK(found == std::vector<std::pair<std::string, Kind>>{
+                     {"1", Kind::kChanges}, {"3", Kind::kToday}, {"4", Kind::kFails}, {"5", Kind::kReadOrder}});
+  REQUIRE((*suite)->info().notes.size() == 4);
+  CHECK((*suite)->info().notes[0] ==
+        std::pair<std::string, std::string>("text_to_sql gold query fails", "1 of 6: text_to_sql/own/q/4"));
 }
 
 TEST_CASE("the schema is cut to its budget by relevance, and says what is left out", "[text_to_sql]") {
@@ -207,11 +297,12 @@ TEST_CASE("Spider: items, hardness, gold queries and published predictions", "[t
     if (fields >> index >> database >> level) hardness["text_to_sql/spider/" + index] = level;
   }
   std::size_t differing = 0;
-  for (const Item& item : items) differing += item.groups[0].name != hardness[item.id] ? 1 : 0;
+  for (const Item& item : items) differing += item.groups[0].name != hardness[item.id] ? 1U : 0U;
   CHECK(differing == 0);
   const auto defects = gold_defects(**suite);
   REQUIRE(defects);
-  CHECK(defects->empty());
+  CHECK(failing(*defects) == 0);
+  WARN("Spider: " << defects->size() << " gold results depend on the order in which rows are read");
   // DAIL-SQL's published predictions: 809 right by the official evaluator
   std::vector<std::string> predictions;
   std::ifstream file(*data + "/spider/reference/dail-sql/DAIL-SQL+GPT-4.txt");
@@ -267,7 +358,7 @@ TEST_CASE("BIRD without databases makes prompts only", "[text_to_sql]") {
   const auto body = std::get<GenerateRequest>((*suite)->ask(items[0], 0).body);
   CHECK_THAT(body.messages.back().content, ContainsSubstring("CREATE TABLE customers"));
   CHECK_THAT(body.messages.back().content, ContainsSubstring("ratio of customers who pay in EUR against"));
-  CHECK_THAT((*suite)->score(items[0], answer("SELECT 1")).why, ContainsSubstring("prompts only"));
+  CHECK_THAT((*suite)->score(items[0], answer("SELECT 1")).not_judged, ContainsSubstring("prompts only"));
 }
 
 TEST_CASE("defog: every gold query runs and matches itself", "[text_to_sql]") {
@@ -285,8 +376,7 @@ TEST_CASE("defog: every gold query runs and matches itself", "[text_to_sql]") {
   CHECK(items[210].id == "text_to_sql/defog/instruct_basic_sqlite/0");
   const auto defects = gold_defects(**suite);
   REQUIRE(defects);
-  for (const GoldDefect& defect : *defects) UNSCOPED_INFO(defect.item << ": " << defect.why);
-  CHECK(defects->empty());
+  CHECK(failing(*defects) == 0);
   const auto body = std::get<GenerateRequest>((*suite)->ask(items[0], 0).body);
   CHECK_THAT(body.prompt, StartsWith("### Task\nGenerate a SQL query to answer [QUESTION]"));
   CHECK_THAT(body.prompt, EndsWith("[SQL]\n"));

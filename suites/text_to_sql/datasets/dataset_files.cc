@@ -4,6 +4,7 @@
 #include <set>
 
 #include "suites/text_to_sql/datasets/dataset.h"
+#include "suites/text_to_sql/execution/postgres_database.h"
 
 namespace assay::text_to_sql {
 namespace {
@@ -31,7 +32,7 @@ Result<std::vector<reading::DataFile>> dataset_files(const std::string& name, co
   if (name == "own") {
     for (const std::string& path : {own.questions, own.database}) {
       std::error_code error;
-      if (fs::is_directory(path, error)) continue;
+      if (is_postgres(path) || fs::is_directory(path, error)) continue;
       Result<reading::DataFile> file = reading::file_at(path);
       if (!file) return forward_error(file);
       files.push_back(*file);

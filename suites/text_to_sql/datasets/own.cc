@@ -7,6 +7,7 @@
 #include "suites/reading/csv_reader.h"
 #include "suites/reading/json_object.h"
 #include "suites/text_to_sql/datasets/dataset.h"
+#include "suites/text_to_sql/execution/postgres_database.h"
 #include "suites/text_to_sql/question.h"
 
 namespace assay::text_to_sql {
@@ -68,8 +69,9 @@ Result<std::vector<OwnRow>> read_jsonl_rows(const reading::DataFile& file) {
   }
 }
 
-/// The SQLite file for a database name: `place` itself, or a file in it.
+/// The database for a name: `place` itself (a file or a PostgreSQL URL), or a file in it.
 Result<std::string> database_file(const std::string& place, const std::string& name, DatabaseStore& store) {
+  if (is_postgres(place)) return place;
   std::error_code error;
   if (!fs::is_directory(place, error)) {
     if (fs::path(place).extension() != ".sql") return store.copy_of(place);
@@ -86,6 +88,11 @@ Result<std::string> database_file(const std::string& place, const std::string& n
     }
   }
   return usage_error("no database '" + name + "' in " + place);
+}
+
+/// What a database is called where its questions do not name it: a file's stem, the last part of a URL's path.
+std::string shown_name(const std::string& place) {
+  return fs::path(is_postgres(place) ? place.substr(0, place.find('?')) : place).stem().string();
 }
 
 }  // namespace
@@ -110,7 +117,7 @@ Result<Dataset> read_own(const OwnFiles& files, DatabaseStore& store) {
       databases[question.database] = *found;
     }
     question.files = {databases[question.database]};
-    if (question.database.empty()) question.database = fs::path(files.database).stem().string();
+    if (question.database.empty()) question.database = shown_name(files.database);
     Item& item = dataset.items.emplace_back();
     item.id = "text_to_sql/own/" + files.name + "/" + std::to_string(i);
     item.order = static_cast<std::int64_t>(i);

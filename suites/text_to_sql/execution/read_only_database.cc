@@ -20,7 +20,6 @@ std::int64_t cpu_time_ns() {
 
 constexpr int kProgressSteps = 2000;              // virtual machine steps between looks at the clock
 constexpr int kMaxValueBytes = 32 * 1024 * 1024;  // one text or blob
-constexpr int kMaxSqlBytes = 1'000'000;
 
 /// What an authorizer action is called in a record.
 std::string action_text(int action, const char* first, const char* second) {
@@ -68,12 +67,13 @@ std::string action_text(int action, const char* first, const char* second) {
 }
 
 /// PRAGMAs that only read the schema.
+constexpr std::array<std::string_view, 6> kSchemaPragmas = {"table_info", "table_xinfo", "foreign_key_list",
+                                                            "index_list", "index_info",  "index_xinfo"};
+
 bool reads_schema(std::string_view pragma) {
   std::string name(pragma);
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  constexpr std::array<std::string_view, 6> kAllowed = {"table_info", "table_xinfo", "foreign_key_list",
-                                                        "index_list", "index_info",  "index_xinfo"};
-  return std::find(kAllowed.begin(), kAllowed.end(), name) != kAllowed.end();
+  return std::find(kSchemaPragmas.begin(), kSchemaPragmas.end(), name) != kSchemaPragmas.end();
 }
 
 /// The text after the first statement holds another one, as Python's sqlite3 judges: anything but blanks and
@@ -96,12 +96,6 @@ bool holds_statement(std::string_view tail) {
     }
   }
   return false;
-}
-
-void write_status(WireWriter& out, QueryStatus status, std::string_view message) {
-  out.bytes().clear();
-  out.u8(static_cast<std::uint8_t>(status));
-  out.text(message.substr(0, 2000));
 }
 
 void write_cell(WireWriter& out, sqlite3_stmt* statement, int column) {
@@ -237,7 +231,7 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, nullptr);
   sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
-  sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, kMaxSqlBytes);
+  sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(kMaxSqlBytes));
   sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(raw, SQLITE_LIMIT_TRIGGER_DEPTH, 1);
   sqlite3_limit(raw, SQLITE_LIMIT_WORKER_THREADS, 0);
@@ -253,20 +247,40 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
     return usage_error("database " + path + ": " + why);
   }
   auto guard = std::make_unique<Guard>();
-  sqlite3_set_authorizer(raw, &authorize, guard.get());
   sqlite3_progress_handler(raw, kProgressSteps, &on_progress, guard.get());
-  return ReadOnlyDatabase(std::move(handle), std::move(guard));
+  ReadOnlyDatabase database(std::move(handle), std::move(guard));
+  database.declare_virtual_tables();
+  sqlite3_set_authorizer(raw, &authorize, database.guard_.get());
+  return database;
+}
+
+void ReadOnlyDatabase::declare_virtual_tables() {
+  guard_->deadline_ns = cpu_time_ns() + 10'000'000'000;
+  std::vector<std::string> names = {"json_each", "json_tree"};
+  for (const std::string_view pragma : kSchemaPragmas) names.push_back("pragma_" + std::string(pragma));
+  const SqliteStatement own =
+      prepare(handle_.get(), "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'");
+  while (own && sqlite3_step(own.get()) == SQLITE_ROW) names.push_back(quoted(column_text(own, 0)));
+  for (const std::string& name : names) prepare(handle_.get(), "SELECT 1 FROM " + name);
+}
+
+void ReadOnlyDatabase::query_reversed(std::string_view sql, const QueryLimits& limits, WireWriter& out) {
+  const auto set = [this](const char* pragma) {
+    guard_->trusted = true;
+    sqlite3_exec(handle_.get(), pragma, nullptr, nullptr, nullptr);
+    guard_->trusted = false;
+  };
+  *guard_ = Guard{};
+  set("PRAGMA reverse_unordered_selects = 1");
+  query(sql, limits, out);
+  *guard_ = Guard{};
+  set("PRAGMA reverse_unordered_selects = 0");
 }
 
 void ReadOnlyDatabase::query(std::string_view sql, const QueryLimits& limits, WireWriter& out) {
   *guard_ = Guard{};
   guard_->deadline_ns = cpu_time_ns() + static_cast<std::int64_t>(limits.timeout_ms) * 1'000'000;
-  if (sql.find('\0') != std::string_view::npos) {
-    return write_status(out, QueryStatus::kRefused, "the query contains a NUL byte");
-  }
-  if (sql.size() > kMaxSqlBytes) {
-    return write_status(out, QueryStatus::kRefused, "the query is longer than 1,000,000 bytes");
-  }
+  if (refuse_text(sql, out)) return;
   const auto failure = [&](int code) {
     const std::string message = sqlite3_errmsg(handle_.get());
     if (guard_->timed_out) {

@@ -2,31 +2,27 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "harness/core/result.h"
-#include "suites/text_to_sql/execution/query_outcome.h"
+#include "suites/text_to_sql/execution/queried_database.h"
 #include "suites/text_to_sql/execution/sqlite_handle.h"
-#include "suites/text_to_sql/execution/wire.h"
 
 namespace assay::text_to_sql {
 
-/// A connection that may be used for any number of queries: nothing of one persists for the next.
-///
 /// The file is opened read-only and immutable (no locks, no journal, no shared memory). Defensive mode is on, the
 /// schema is not trusted, triggers, extensions and ATTACH are off, temporary tables are kept in memory, and an
 /// authorizer allows reading, functions and recursion and nothing else. Not thread-safe.
-class ReadOnlyDatabase {
+class ReadOnlyDatabase final : public QueriedDatabase {
  public:
   /// Errors: no such file, not a database.
   static Result<ReadOnlyDatabase> open(const std::string& path);
 
-  /// Runs one statement and writes its outcome as the pool reads it: status, message, columns, rows.
-  void query(std::string_view sql, const QueryLimits& limits, WireWriter& out);
-
-  /// Writes the schema: tables with columns, keys and up to `sample_rows` first rows.
-  void describe(std::uint32_t sample_rows, WireWriter& out);
+  void query(std::string_view sql, const QueryLimits& limits, WireWriter& out) override;
+  void query_reversed(std::string_view sql, const QueryLimits& limits, WireWriter& out) override;
+  void describe(std::uint32_t sample_rows, WireWriter& out) override;
 
  private:
   /// What the callbacks of a running statement need; at a fixed address.
@@ -39,6 +35,10 @@ class ReadOnlyDatabase {
 
   ReadOnlyDatabase(SqliteHandle handle, std::unique_ptr<Guard> guard)
       : guard_(std::move(guard)), handle_(std::move(handle)) {}
+
+  /// Virtual tables are declared by statements of SQLite's own when they are first used: used here, once, before the
+  /// authorizer is there to deny it.
+  void declare_virtual_tables();
 
   static int authorize(void* guard, int action, const char* first, const char* second, const char* database,
                        const char* trigger);

@@ -11,11 +11,12 @@
 #include <cstdint>
 #include <cstdlib>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "suites/text_to_sql/execution/read_only_database.h"
+#include "suites/text_to_sql/execution/queried_database.h"
 #include "suites/text_to_sql/execution/script_database.h"
 #include "suites/text_to_sql/execution/wire.h"
 #include "suites/text_to_sql/execution/worker_pool.h"
@@ -77,21 +78,21 @@ void allow_cpu_seconds(std::uint32_t seconds) {
 /// Connections by path, the one used last in front.
 class OpenDatabases {
  public:
-  Result<ReadOnlyDatabase*> at(const std::string& path) {
+  Result<QueriedDatabase*> at(const std::string& path) {
     for (auto entry = open_.begin(); entry != open_.end(); ++entry) {
       if (entry->first != path) continue;
       open_.splice(open_.begin(), open_, entry);
-      return &open_.front().second;
+      return open_.front().second.get();
     }
-    Result<ReadOnlyDatabase> opened = ReadOnlyDatabase::open(path);
+    Result<std::unique_ptr<QueriedDatabase>> opened = open_database(path);
     if (!opened) return forward_error(opened);
     if (open_.size() >= kMaxOpenDatabases) open_.pop_back();
     open_.emplace_front(path, std::move(*opened));
-    return &open_.front().second;
+    return open_.front().second.get();
   }
 
  private:
-  std::list<std::pair<std::string, ReadOnlyDatabase>> open_;
+  std::list<std::pair<std::string, std::unique_ptr<QueriedDatabase>>> open_;
 };
 
 void answer(OpenDatabases& databases, WireReader& request, WireWriter& out) {
@@ -101,7 +102,7 @@ void answer(OpenDatabases& databases, WireReader& request, WireWriter& out) {
     allow_cpu_seconds(120);
     return build_from_script(subject, out);
   }
-  Result<ReadOnlyDatabase*> database = databases.at(std::string(subject));
+  Result<QueriedDatabase*> database = databases.at(std::string(subject));
   if (!database) {
     out.u8(static_cast<std::uint8_t>(QueryStatus::kUnavailable));
     out.text(database.error().message);
@@ -117,6 +118,7 @@ void answer(OpenDatabases& databases, WireReader& request, WireWriter& out) {
   limits.max_bytes = request.u64();
   const std::string_view sql = request.text();
   allow_cpu_seconds(limits.timeout_ms / 1000 + 2);
+  if (task == WorkerTask::kReversedQuery) return (*database)->query_reversed(sql, limits, out);
   (*database)->query(sql, limits, out);
 }
 

@@ -22,7 +22,7 @@ namespace assay::text_to_sql {
 
 class WorkerPool::Worker {
  public:
-  static Result<std::unique_ptr<Worker>> start(const std::string& program) {
+  static Result<std::unique_ptr<Worker>> start(const std::string& program, std::vector<std::string> environment) {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
       return internal_error(std::string("cannot make a socket for an SQL worker: ") + std::strerror(errno));
@@ -48,9 +48,11 @@ class WorkerPool::Worker {
     std::string name = "assay-sql-worker";
     std::string argument(kWorkerArgument);
     std::array<char*, 3> argv = {name.data(), argument.data(), nullptr};
-    std::array<char*, 1> environment = {nullptr};
+    std::vector<char*> variables;
+    for (std::string& variable : environment) variables.push_back(variable.data());
+    variables.push_back(nullptr);
     pid_t process = -1;
-    const int error = posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), environment.data());
+    const int error = posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), variables.data());
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     close(ends[1]);
@@ -124,7 +126,7 @@ Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::acquire() {
     }
     ++running_;
   }
-  Result<std::unique_ptr<Worker>> started = Worker::start(options_.program);
+  Result<std::unique_ptr<Worker>> started = Worker::start(options_.program, options_.environment);
   if (!started) release(nullptr);
   return started;
 }
@@ -233,8 +235,17 @@ bool read_table(WireReader& in, ResultTable& table) {
 }  // namespace
 
 QueryOutcome WorkerPool::query(const std::string& database, std::string_view sql, const QueryLimits& limits) {
+  return ask(static_cast<std::uint8_t>(WorkerTask::kQuery), database, sql, limits);
+}
+
+QueryOutcome WorkerPool::query_reversed(const std::string& database, std::string_view sql, const QueryLimits& limits) {
+  return ask(static_cast<std::uint8_t>(WorkerTask::kReversedQuery), database, sql, limits);
+}
+
+QueryOutcome WorkerPool::ask(std::uint8_t task, const std::string& database, std::string_view sql,
+                             const QueryLimits& limits) {
   WireWriter request;
-  request.u8(static_cast<std::uint8_t>(WorkerTask::kQuery));
+  request.u8(task);
   request.text(database);
   request.u32(limits.timeout_ms);
   request.u64(limits.max_rows);

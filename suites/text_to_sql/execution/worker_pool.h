@@ -24,8 +24,9 @@ inline constexpr std::string_view kWorkerArgument = "--sql-worker-process";
 inline constexpr int kWorkerSocket = 3;
 
 struct WorkerPoolOptions {
-  std::string program = "/proc/self/exe";  ///< calls sql_worker_entry() first in its main()
-  std::size_t workers = 0;                 ///< at most so many processes; 0: one a core
+  std::string program = "/proc/self/exe";     ///< calls sql_worker_entry() first in its main()
+  std::size_t workers = 0;                    ///< at most so many processes; 0: one a core
+  std::vector<std::string> environment = {};  ///< "NAME=value" of their whole environment: PostgreSQL's PG… and HOME
 };
 
 /// Worker processes, started when needed and used again while they behave. A worker that crashes, overruns its
@@ -38,8 +39,13 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Runs one query on the SQLite file at `database`.
+  /// Runs one query on a database: the path of an SQLite file, or a PostgreSQL URL.
   [[nodiscard]] QueryOutcome query(const std::string& database, std::string_view sql, const QueryLimits& limits);
+
+  /// The same with rows that no ORDER BY orders coming the other way round (SQLite): a result that differs from
+  /// query()'s depends on an order that nobody promises.
+  [[nodiscard]] QueryOutcome query_reversed(const std::string& database, std::string_view sql,
+                                            const QueryLimits& limits);
 
   /// The tables of an SQLite file, with up to `sample_rows` rows of each.
   [[nodiscard]] Result<Schema> describe(const std::string& database, std::uint32_t sample_rows);
@@ -61,6 +67,7 @@ class WorkerPool {
     bool is_timeout = false;  ///< it ran until it was killed
   };
 
+  QueryOutcome ask(std::uint8_t task, const std::string& database, std::string_view sql, const QueryLimits& limits);
   Reply call(std::string_view request, int timeout_ms);
   Result<std::unique_ptr<Worker>> acquire();
   void release(std::unique_ptr<Worker> worker);

@@ -2,11 +2,13 @@
 """A second implementation of the Text-to-SQL comparisons, to check assay's with.
 
     tests/conformance/text_to_sql/second_opinion.py --judge build/release/tests/suites/sql_judge \\
-        --data ../shared/data --compare bird_ex|defog|spider_ex [--pairs 3000] [--seed 1]
+        --data ../shared/data --compare bird_ex|defog|spider_ex [--pairs 3000] [--seed 1] [--keep-distinct] \
+        [--reference FOLDER]
 
 Pairs of a gold query and a changed one are made by seeded changes, run with Python's sqlite3 and compared here by
 the rules of the comparison's authors, written anew; defog's are rules about pandas frames and need pandas
-(2.2 or later), spider_ex needs sqlparse. Every verdict that differs is printed; exit status 1 if there is one.
+(2.2), spider_ex needs sqlparse. With --reference, the folder of
+test-suite-sql-eval's own exec_eval.py and parse.py, its code judges spider_ex instead. Every verdict that differs is printed; exit status 1 if there is one.
 """
 import argparse
 import csv
@@ -125,12 +127,19 @@ def bird_verdict(pair):
     return set(gold) == set(predicted)
 
 
+def official_verdict(pair):
+    import exec_eval
+    return bool(exec_eval.eval_exec_match(pair["db"], pair["pred"], pair["gold"], False, pair["keep_distinct"], False))
+
+
 def spider_verdict(pair):
     import sqlparse
 
     def prepared(sql):
         for wrong, right in (("> =", ">="), ("< =", "<="), ("! =", "!=")):
             sql = sql.replace(wrong, right)
+        if pair["keep_distinct"]:
+            return sql
         tokens = [token.value for token in sqlparse.parse(sql)[0].flatten()]
         return "".join(token for token in tokens if token.lower() != "distinct")
 
@@ -263,6 +272,8 @@ def main():
     parser.add_argument("--compare", required=True, choices=["bird_ex", "defog", "spider_ex"])
     parser.add_argument("--pairs", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep-distinct", action="store_true")
+    parser.add_argument("--reference")
     arguments = parser.parse_args()
     data = os.path.abspath(arguments.data)
     with tempfile.TemporaryDirectory() as scratch:
@@ -271,9 +282,15 @@ def main():
         else:
             questions, alternatives = list(spider_questions(data)), lambda gold: [gold]
             verdict = bird_verdict if arguments.compare == "bird_ex" else spider_verdict
+            if arguments.compare == "spider_ex" and arguments.reference:
+                sys.path.insert(0, os.path.abspath(arguments.reference))
+                verdict = official_verdict
         pairs = make_pairs(questions, arguments.pairs, arguments.seed, alternatives)
         lines = "".join(json.dumps(pair) + "\n" for pair in pairs)
-        done = subprocess.run([arguments.judge, "--compare", arguments.compare], input=lines, capture_output=True,
+        for pair in pairs:
+            pair["keep_distinct"] = arguments.keep_distinct
+        flags = ["--keep-distinct"] if arguments.keep_distinct else []
+        done = subprocess.run([arguments.judge, "--compare", arguments.compare, *flags], input=lines, capture_output=True,
                               text=True, check=True)
         ours = [json.loads(line) for line in done.stdout.splitlines()]
         expected = [verdict(pair) for pair in pairs]
