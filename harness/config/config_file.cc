@@ -192,7 +192,8 @@ class FileReader {
                             {"price", no_price},
                             {"max_in_flight", into(model.max_in_flight, in_flight_number)},
                             {"rpm", into(model.rpm, rate_number)},
-                            {"tpm", into(model.tpm, rate_number)}});
+                            {"tpm", into(model.tpm, rate_number)},
+                            {"timeout", into(model.timeout_s, timeout_seconds)}});
   }
 
   Result<void> read_models(const YamlNode& key, const YamlNode& value, ConfigFile& file) const {
