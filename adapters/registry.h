@@ -33,6 +33,9 @@ struct AdapterContext {
   /// The run demands a log-likelihood protocol: a remote adapter asks the server, before the run, whether its
   /// log-probabilities can be used.
   bool loglikelihood_wanted = false;
+
+  /// A dry run: nothing may be sent to any model, so what a server offers is believed unchecked.
+  bool is_dry_run = false;
 };
 
 /// One kind of adapter.

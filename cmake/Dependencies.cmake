@@ -21,6 +21,7 @@ find_package(nlohmann_json REQUIRED)  # nlohmann_json::nlohmann_json
 find_package(OpenSSL REQUIRED)        # OpenSSL::Crypto
 find_package(SQLite3 REQUIRED)        # SQLite::SQLite3
 find_package(ZLIB REQUIRED)           # ZLIB::ZLIB
+find_package(LibArchive REQUIRED)     # LibArchive::LibArchive
 find_package(fmt REQUIRED)            # fmt::fmt
 find_package(CLI11 REQUIRED)          # CLI11::CLI11
 find_package(Boost REQUIRED)          # Boost::headers

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -301,6 +302,13 @@ struct Transport::Loop {
   static std::size_t on_header(char* bytes, std::size_t, std::size_t count, void* user) {
     auto* line = static_cast<Line*>(user);
     const std::string_view text(bytes, count);
+    if (text.starts_with("HTTP/")) {  // "HTTP/1.1 200 OK", "HTTP/2 200"
+      int status = 0;
+      const std::size_t blank = std::min(text.find(' '), text.size() - 1) + 1;
+      std::from_chars(text.data() + blank, text.data() + text.size(), status);
+      line->exchange->on_status(status);
+      return count;
+    }
     const std::size_t colon = text.find(':');
     if (colon != std::string_view::npos) {
       std::string_view value = text.substr(colon + 1);

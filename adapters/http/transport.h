@@ -49,6 +49,8 @@ class Exchange {
   virtual ~Exchange() = default;
   /// There is a connection and the request is about to be written to it.
   virtual void on_connected() = 0;
+  /// The status of a head of the reply: of each, 1xx and a proxy's own included.
+  virtual void on_status(int) {}
   /// A header of the reply; the name as the server wrote it. Also called for the heads of 1xx replies.
   virtual void on_header(std::string_view name, std::string_view value) = 0;
   /// Bytes of the reply's body, decompressed. False breaks the exchange off.

@@ -13,8 +13,8 @@
 #include <fstream>
 #include <memory>
 
+#include "adapters/http/download.h"
 #include "adapters/model_store/child_process.h"
-#include "adapters/model_store/download.h"
 #include "adapters/model_store/pinned_models.h"
 #include "harness/core/hash.h"
 #include "harness/core/text.h"
@@ -180,7 +180,7 @@ std::string url_file(const std::string& url) {
 
 }  // namespace
 
-ModelStore::ModelStore(const Environment& environment) : folder_(cache_folder(environment)) {
+ModelStore::ModelStore(const Environment& environment) : environment_(environment), folder_(cache_folder(environment)) {
   if (!folder_.empty()) folder_ += "/models";
 }
 
@@ -252,7 +252,11 @@ Result<ModelStore::Fetched> ModelStore::fetch_url(const std::string& url, const 
   }
   const std::string partial = folder_ + "/." + sha256 + ".part";
   log("fetching " + url);
-  if (auto done = model_store::download(url, partial, log); !done) return forward_error(done);
+  http::DownloadSettings settings;
+  settings.log = log;
+  if (auto done = http::Downloads(environment_, settings).fetch(url, partial, std::nullopt); !done) {
+    return forward_error(done);
+  }
   auto found = sha256_file(partial);
   if (!found) return forward_error(found);
   if (*found != sha256) {

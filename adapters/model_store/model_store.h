@@ -43,6 +43,7 @@ class ModelStore {
                                           const std::function<void(const std::string&)>& log) const;
 
  private:
+  Environment environment_;
   std::string folder_;
 };
 

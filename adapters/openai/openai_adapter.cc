@@ -69,7 +69,7 @@ Result<std::unique_ptr<Adapter>> make_openai_adapter(const ModelRef& ref, const 
   settings->offers_echo = wanted && settings->offers_completions;
   http::set_format(*model, std::make_shared<openai::WireFormat>(*settings));
   auto adapter = std::make_unique<http::RemoteAdapter>(std::move(*model));
-  if (settings->offers_echo) {
+  if (settings->offers_echo && !context.is_dry_run) {
     if (const std::optional<std::string> problem = openai::echo_problem(*adapter)) {
       return usage_error("model '" + ref.text + "': loglikelihood cannot be used with this server: " + *problem +
                          "; take a generate protocol");

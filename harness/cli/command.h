@@ -31,9 +31,13 @@ struct Command {
 [[nodiscard]] Command export_command();
 [[nodiscard]] Command score_command();
 [[nodiscard]] Command data_list_command();
+[[nodiscard]] Command data_fetch_command();
 [[nodiscard]] Command data_verify_command();
 [[nodiscard]] Command model_fetch_command();
 [[nodiscard]] Command model_list_command();
+[[nodiscard]] Command price_import_command();
+[[nodiscard]] Command price_list_command();
+[[nodiscard]] Command rescore_command();
 [[nodiscard]] Command suite_list_command();
 [[nodiscard]] Command doctor_command();
 [[nodiscard]] Command completion_command();

@@ -195,7 +195,8 @@ class FileReader {
                                  {"price", no_price},
                                  {"max_in_flight", into(model.max_in_flight, in_flight_number)},
                                  {"rpm", into(model.rpm, rate_number)},
-                                 {"tpm", into(model.tpm, rate_number)}});
+                                 {"tpm", into(model.tpm, rate_number)},
+                                 {"timeout", into(model.timeout_s, timeout_seconds)}});
     if (read && !has_ref) return error(entry, "a model needs a 'ref', as in ref: llama:model.gguf");
     return read;
   }

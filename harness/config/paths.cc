@@ -13,6 +13,11 @@ std::string default_data_folder(const Environment& environment) {
   return cache.empty() ? "data" : cache + "/data";
 }
 
+std::string imported_prices_file(const Environment& environment) {
+  const std::string folder = cache_folder(environment);
+  return folder.empty() ? "" : folder + "/prices.csv";
+}
+
 namespace config {
 
 Result<std::string> path(const Setting& setting, const Environment& environment) {

@@ -13,6 +13,9 @@ namespace assay {
 /// Where data sets are looked for without --data: $ASSAY_DATA, or else `data` in the cache folder.
 [[nodiscard]] std::string default_data_folder(const Environment& environment);
 
+/// Where imported prices are kept: `prices.csv` in the cache folder. Empty where there is none.
+[[nodiscard]] std::string imported_prices_file(const Environment& environment);
+
 namespace config {
 
 /// The path with a leading `~/` replaced by the home folder.

@@ -167,6 +167,7 @@ Result<std::vector<ModelConfig>> chosen_models(const ConfigFile& file, const Set
     if (settings.contains("max_in_flight")) model.max_in_flight.reset();
     if (settings.contains("rpm")) model.rpm.reset();
     if (settings.contains("tpm")) model.tpm.reset();
+    if (settings.contains("timeout")) model.timeout_s.reset();
   }
   if (flags.models.empty()) return models;
   std::vector<ModelConfig> chosen;
@@ -222,6 +223,8 @@ Result<int> in_flight_number(const Setting& setting) {
   return static_cast<int>(*number);
 }
 
+Result<double> timeout_seconds(const Setting& setting) { return decimal_number(setting, 0, 86'400, Least::kAbove); }
+
 Result<double> rate_number(const Setting& setting) { return decimal_number(setting, 0, 1e12, Least::kAbove); }
 
 const std::vector<RunSetting>& run_settings() {
@@ -253,10 +256,12 @@ const std::vector<RunSetting>& run_settings() {
        [](S s, W, C c) { return store(c.max_in_flight, in_flight_number(s)); }},
       {"rpm", "--rpm", "N", "requests per minute, a model", [](S s, W, C c) { return store(c.rpm, rate_number(s)); }},
       {"tpm", "--tpm", "N", "tokens per minute, a model", [](S s, W, C c) { return store(c.tpm, rate_number(s)); }},
-      {"rate", "--rate", "R", "sends R requests a second, however long answers take",
+      {"rate", "--rate", "R", "open loop: R requests a second on average (Poisson), however long answers take",
        [](S s, W, C c) { return store(c.rate, rate_number(s)); }},
+      {"warmup", "--warmup", "N", "leaves the first N answers of each model out of the latencies",
+       [](S s, W, C c) { return store(c.warmup, whole_number(s, 0, kMostItems)); }},
       {"timeout", "--timeout", "S", "seconds for one request",
-       [](S s, W, C c) { return store(c.timeout_s, decimal_number(s, 0, 86'400, Least::kAbove)); }},
+       [](S s, W, C c) { return store(c.timeout_s, timeout_seconds(s)); }},
       {"budget_usd", "--budget", "USD", "stops before more is spent, all sessions of the run together",
        [](S s, W, C c) { return store(c.budget_usd, decimal_number(s, 0, 1e9, Least::kAbove)); }},
       {"max_error_rate", "--max-error-rate", "P", "fraction of items that may stay without an answer; default 0",
@@ -297,6 +302,7 @@ Result<RunConfig> merge(const RunFlags& flags, const ConfigContext& context) {
 
   RunConfig config;
   config.data_dir = default_data_folder(context.environment);
+  config.prices_file = imported_prices_file(context.environment);
   config.gate = file.gate;
   const config::Surroundings surroundings{context.environment, context.now};
   for (const config::RunSetting& setting : config::run_settings()) {

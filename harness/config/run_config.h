@@ -21,8 +21,9 @@ struct ModelConfig {
   std::string name;  ///< what tables show; empty: the adapter's identity
   std::optional<Price> price;
   std::optional<int> max_in_flight;
-  std::optional<double> rpm;  ///< requests per minute
-  std::optional<double> tpm;  ///< tokens per minute
+  std::optional<double> rpm;        ///< requests per minute
+  std::optional<double> tpm;        ///< tokens per minute
+  std::optional<double> timeout_s;  ///< of one request
 };
 
 /// A suite of the run. Absent values: the suite's or the run's own.
@@ -50,7 +51,8 @@ enum class OutputFormat { kText, kJson };
 struct RunConfig {
   std::vector<ModelConfig> models;
   std::vector<SuiteConfig> suites;
-  std::string data_dir;  ///< --data, $ASSAY_DATA, or the user's cache; absolute or relative to the working directory
+  std::string data_dir;     ///< --data, $ASSAY_DATA, or the user's cache; absolute or relative to the working directory
+  std::string prices_file;  ///< imported prices, beside those that ship with assay; empty or not there: none
   bool starter = false;
   std::string run_path;  ///< empty: runs/<UTC time>-<short hash>.db
   std::uint64_t seed = 0;
@@ -63,6 +65,7 @@ struct RunConfig {
   std::optional<double> rpm;
   std::optional<double> tpm;
   std::optional<double> rate;  ///< open loop: arrivals per second
+  std::int64_t warmup = 0;     ///< answers of each model, its first in a session, that are left out of latencies
   std::optional<double> budget_usd;
   std::optional<double> timeout_s;  ///< of one request
   double max_error_rate = 0;

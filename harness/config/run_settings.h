@@ -33,6 +33,9 @@ struct RunSetting {
 /// Requests in flight: a whole number from 1.
 [[nodiscard]] Result<int> in_flight_number(const Setting& setting);
 
+/// How long one request may take: seconds above 0.
+[[nodiscard]] Result<double> timeout_seconds(const Setting& setting);
+
 /// Requests or tokens per minute, arrivals per second: a number above 0.
 [[nodiscard]] Result<double> rate_number(const Setting& setting);
 

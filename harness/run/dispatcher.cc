@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "harness/core/clock.h"
+#include "harness/run/arrivals.h"
+#include "harness/run/machine_share.h"
 #include "results/statistics/summary.h"
 
 namespace assay {
@@ -28,6 +30,9 @@ struct Work {
   std::size_t lane = 0;
   Record record;
   double reserved_usd = 0;
+  bool is_warmup = false;
+  double share_begin = 0;          // of the model's machine (MachineShare)
+  std::optional<double> share_ms;  // absent until it was asked
 };
 using WorkPtr = std::shared_ptr<Work>;
 
@@ -78,8 +83,11 @@ class Dispatch {
     std::atomic<bool> answered{false};  // the model has answered something
     std::atomic<std::int64_t> emitted{0};
     std::atomic<std::int64_t> stored{0};
-    std::atomic<bool> exhausted{false};  // the source has returned its last
-    std::atomic<bool> finished{false};   // and all of it is stored; what follows has been started
+    std::atomic<bool> exhausted{false};    // the source has returned its last
+    std::atomic<bool> finished{false};     // and all of it is stored; what follows has been started
+    std::atomic<std::int64_t> started{0};  // requests handed to the model
+    std::unique_ptr<Arrivals> arrivals;    // open loop
+    MachineShare machine;                  // for a price per hour
 
     std::unique_ptr<flow::input_node<WorkPtr>> source;
     std::unique_ptr<flow::limiter_node<WorkPtr>> window;
@@ -93,8 +101,9 @@ class Dispatch {
   WorkPtr next_work(Lane& lane);
   Result<WorkPtr> next_sample(Lane& lane);
   void ask(Work& work);
-  bool within_budget(Work& work);
+  bool within_budget(const Lane& lane, Work& work);
   void start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
+  bool take_stored_answer(const Lane& lane, Record& record);
   void settle(Work& work);
   void score(Work& work);
   void store(const WorkPtr& work);
@@ -156,6 +165,7 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
   for (std::size_t m = 0; m < plan.models.size(); ++m) {
     Lane& lane = lanes_.emplace_back();
     lane.model = m;
+    if (plan.rate) lane.arrivals = std::make_unique<Arrivals>(*plan.rate, plan.seed + m);
     for (std::size_t r = 0; r < plan.results.size(); ++r) {
       const TodoList& todo = plan.results[r].todo;
       if (plan.results[r].model == m && todo.done() < todo.total()) lane.results.push_back(r);
@@ -289,10 +299,11 @@ void Dispatch::ask(Work& work) {
 }
 
 // Sets aside what the request may cost, just before it is sent; false where that could exceed the budget.
-bool Dispatch::within_budget(Work& work) {
+bool Dispatch::within_budget(const Lane& lane, Work& work) {
   const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work.record.result)].info.price;
   if (!price || !budget_.limited()) return true;
-  const double usd = estimated_usd(*price, work.record.request).value_or(0);
+  const double usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
+                                         : estimated_usd(*price, work.record.request).value_or(0);
   if (budget_.reserve(usd)) {
     work.reserved_usd = usd;
     return true;
@@ -303,32 +314,57 @@ bool Dispatch::within_budget(Work& work) {
   return false;
 }
 
+// Whether an earlier run has answered this very request.
+bool Dispatch::take_stored_answer(const Lane& lane, Record& record) {
+  const std::shared_ptr<const StoredAnswers>& stored = reusable_[lane.model];
+  if (stored == nullptr || !is_deterministic(record.request)) return false;
+  auto found = stored->find(record.request);
+  if (!found || found->failure) return false;
+  found->reused = true;
+  found->attempts = 0;
+  record.completion = std::move(*found);
+  return true;
+}
+
 void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) {
   gateway.reserve_wait();
-  const auto done = [this, &lane, work, &gateway](Completion completion) {
-    if (!completion.failure) lane.answered = true;
-    work->record.completion = std::move(completion);
+  const auto finish = [this, &lane, work, &gateway] {
+    if (!work->record.completion.failure) lane.answered = true;
     settle(*work);
     lane.in_flight->decrementer().try_put(flow::continue_msg());
     gateway.try_put(work);
     gateway.release_wait();
   };
-  if (!within_budget(*work)) {
-    Completion unasked;
-    unasked.failure = Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
-    done(std::move(unasked));
+  if (take_stored_answer(lane, work->record)) {
+    finish();
     return;
   }
-  const std::shared_ptr<const StoredAnswers>& stored = reusable_[lane.model];
-  if (stored != nullptr && is_deterministic(work->record.request)) {
-    if (auto found = stored->find(work->record.request); found && !found->failure) {
-      found->reused = true;
-      found->attempts = 0;
-      done(std::move(*found));
+  const auto send = [this, &lane, work, finish](std::optional<MonotonicClock::time_point> intended) {
+    if (!within_budget(lane, *work)) {
+      work->record.completion.failure =
+          Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
+      finish();
       return;
     }
+    const double late_ms = intended ? milliseconds_since(*intended) : 0;
+    work->is_warmup = lane.started.fetch_add(1) < plan_.models[lane.model].warmup;
+    work->share_begin = lane.machine.begin(MonotonicClock::now());
+    plan_.models[lane.model].adapter->answer(
+        work->record.request, [&lane, work, finish, late_ms](Completion completion) {
+          // Open loop: whoever came at the intended time has waited since then.
+          if (completion.timings.first_token_ms) *completion.timings.first_token_ms += late_ms;
+          if (completion.timings.total_ms) *completion.timings.total_ms += late_ms;
+          if (completion.timings.queue_ms) *completion.timings.queue_ms += late_ms;
+          work->share_ms = lane.machine.end(MonotonicClock::now(), work->share_begin);
+          work->record.completion = std::move(completion);
+          finish();
+        });
+  };
+  if (lane.arrivals != nullptr) {
+    lane.arrivals->add(send);
+  } else {
+    send(std::nullopt);
   }
-  plan_.models[lane.model].adapter->answer(work->record.request, done);
 }
 
 void Dispatch::score(Work& work) {
@@ -352,13 +388,14 @@ void Dispatch::settle(Work& work) {
   } else if (record.completion.billed_usd) {
     record.usd = record.completion.billed_usd;
   } else if (planned.info.price) {
-    record.usd = planned.info.price->usd_per_hour
-                     ? time_cost_usd(*planned.info.price, record.completion.timings.compute_ms
-                                                              ? record.completion.timings.compute_ms
-                                                              : record.completion.timings.total_ms)
-                     : token_cost_usd(*planned.info.price, record.completion.usage);
+    record.usd =
+        planned.info.price->usd_per_hour
+            ? time_cost_usd(*planned.info.price,
+                            record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
+            : token_cost_usd(*planned.info.price, record.completion.usage);
   }
   budget_.settle(work.reserved_usd, record.usd.value_or(0));
+  if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 
 void Dispatch::store(const WorkPtr& work) {
@@ -444,6 +481,7 @@ void Dispatch::commit_group() {
 void Dispatch::note_failure(Lane& lane, const Failure& failure) {
   if (failure.action != FailureAction::kEndModel || lane.closed.exchange(true)) return;
   plan_.models[lane.model].adapter->drain();
+  if (lane.arrivals != nullptr) lane.arrivals->release();
   const std::string message = plan_.models[lane.model].config.ref.text + ": " + failure.message;
   say(message + (lane.answered ? "; this model is given up" : "; nothing is asked of this model"));
   const std::lock_guard lock(mutex_);
@@ -451,7 +489,10 @@ void Dispatch::note_failure(Lane& lane, const Failure& failure) {
 }
 
 void Dispatch::close_all_lanes() {
-  for (Lane& lane : lanes_) lane.closed = true;
+  for (Lane& lane : lanes_) {
+    lane.closed = true;
+    if (lane.arrivals != nullptr) lane.arrivals->release();
+  }
 }
 
 void Dispatch::fail_store(const std::string& message) {
@@ -490,6 +531,9 @@ void Dispatch::watch_stop_signal() {
         } else {
           model.adapter->cancel();
         }
+      }
+      for (Lane& lane : lanes_) {
+        if (lane.arrivals != nullptr) lane.arrivals->release();
       }
       handled = level;
     }

@@ -67,6 +67,12 @@ Result<std::string> choose_protocol(const SuiteEntry& suite, const std::optional
                      joined(names) + "); run the models one at a time");
 }
 
+// A model behind a URL: someone is paid for its answers.
+bool costs_money(const ModelIdentity& identity) {
+  return std::any_of(identity.details.begin(), identity.details.end(),
+                     [](const auto& detail) { return detail.first == "url"; });
+}
+
 // The configured suite's shots, samples and the rest, checked against what the suite knows.
 Result<SuiteOptions> suite_options(const RunConfig& config, const SuiteConfig& wanted, const SuiteEntry& entry,
                                    const std::string& protocol) {
@@ -149,19 +155,61 @@ Result<std::vector<const SuiteEntry*>> find_suites(const RunConfig& config) {
   return entries;
 }
 
-Result<std::vector<PlannedModel>> make_models(const RunConfig& config, const AdapterContext& context) {
+// Whether a protocol that the run names compares log-probabilities: only then is a server asked for them.
+bool names_loglikelihood(const RunConfig& config, const std::vector<const SuiteEntry*>& entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::optional<std::string>& named = config.suites[i].protocol ? config.suites[i].protocol : config.protocol;
+    if (!named) continue;
+    for (const Protocol& protocol : entries[i]->protocols) {
+      const auto& needs = protocol.needs_any;
+      if (protocol.name == *named && std::find(needs.begin(), needs.end(), Ability::kLoglikelihood) != needs.end())
+        return true;
+    }
+  }
+  return false;
+}
+
+// Users who come do not look how many are waiting already; but memory and open files end somewhere.
+constexpr int kOpenLoopInFlight = 4096;
+
+// What the run says of a remote model's limits; options of its reference win.
+RemoteLimits remote_limits(const RunConfig& config, const ModelConfig& wanted, RemoteLimits limits) {
+  const auto set = [](auto& limit, const auto& of_model, const auto& of_run) {
+    if (const auto& value = of_model ? of_model : of_run) limit = *value;
+  };
+  if (config.rate) limits.max_in_flight = kOpenLoopInFlight;
+  set(limits.max_in_flight, wanted.max_in_flight, config.max_in_flight);
+  set(limits.rpm, wanted.rpm, config.rpm);
+  set(limits.tpm, wanted.tpm, config.tpm);
+  set(limits.timeout_s, wanted.timeout_s, config.timeout_s);
+  return limits;
+}
+
+// Requests handed over at once: all that the model's own limit lets through. In an open loop the arrivals decide.
+int in_flight_of(const RunConfig& config, const PlannedModel& model) {
+  const int own = std::max(config.rate ? kOpenLoopInFlight : 1, model.capabilities.preferred_in_flight);
+  if (model.config.ref.option("max_in_flight")) return std::max(1, model.capabilities.preferred_in_flight);
+  return model.config.max_in_flight.value_or(config.max_in_flight.value_or(own));
+}
+
+Result<std::vector<PlannedModel>> make_models(const RunConfig& config, const AdapterContext& given,
+                                              const std::vector<const SuiteEntry*>& entries) {
   std::vector<PlannedModel> models;
   for (const ModelConfig& wanted : config.models) {
     auto entry = find_adapter(wanted.ref);
     if (!entry) return forward_error(entry);
+    AdapterContext context = given;
+    context.remote_limits = remote_limits(config, wanted, given.remote_limits);
+    context.loglikelihood_wanted = names_loglikelihood(config, entries);
+    context.is_dry_run = config.dry_run;
     auto adapter = (*entry)->make(wanted.ref, context);
     if (!adapter) return forward_error(adapter);
     PlannedModel model;
     model.config = wanted;
     model.adapter = std::move(*adapter);
     model.capabilities = model.adapter->capabilities();
-    model.max_in_flight = wanted.max_in_flight.value_or(
-        config.max_in_flight.value_or(std::max(1, model.capabilities.preferred_in_flight)));
+    model.max_in_flight = in_flight_of(config, model);
+    model.warmup = config.warmup;
     models.push_back(std::move(model));
   }
   return models;
@@ -191,8 +239,9 @@ bool TodoList::is_done(std::int64_t position, int sample) const {
 
 Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, std::vector<std::string>& messages) {
   // Cheap checks first: a misspelt suite must not wait for a model to load.
-  if (auto entries = find_suites(config); !entries) return forward_error(entries);
-  auto models = make_models(config, context);
+  auto entries = find_suites(config);
+  if (!entries) return forward_error(entries);
+  auto models = make_models(config, context, *entries);
   if (!models) return forward_error(models);
   return make_plan(config, std::move(*models), messages);
 }
@@ -260,9 +309,13 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
                        "; ids look like 'mmlu/astronomy/17', globs like 'hellaswag/1*'");
   }
 
+  auto prices = PriceTable::built_in().with_file(config.prices_file);
+  if (!prices) return forward_error(prices);
   const std::string today = utc_text(std::chrono::system_clock::now()).substr(0, 10);
   Plan plan;
   plan.models = std::move(models);
+  plan.rate = config.rate;
+  plan.seed = config.seed;
   for (std::size_t m = 0; m < plan.models.size(); ++m) {
     const PlannedModel& model = plan.models[m];
     ModelIdentity identity = model.adapter->identity();
@@ -272,6 +325,12 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
         return usage_error("two models of this run are called '" + identity.name +
                            "'; give them different names (name: in the configuration)");
       }
+    }
+    if (config.budget_usd && costs_money(identity) && !model.config.price &&
+        !prices->find(model.config.ref.text, today)) {
+      return usage_error("--budget cannot be kept: no price of " + model.config.ref.text +
+                         " is known; give one (price: in the configuration), or import a price file (assay price "
+                         "import)");
     }
     for (const LoadedSuite& suite : loaded) {
       PlannedResult planned;
@@ -283,7 +342,7 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
       info.id = static_cast<std::int64_t>(plan.results.size());
       info.model = identity;
       info.model_ref = model.config.ref.text;
-      info.price = model.config.price ? model.config.price : find_price(model.config.ref.text, today);
+      info.price = model.config.price ? model.config.price : prices->find(model.config.ref.text, today);
       info.suite = about.name;
       info.suite_version = about.version;
       info.data_sha256 = suite.data_sha256;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,11 +53,14 @@ struct PlannedModel {
   Capabilities capabilities;
   std::unique_ptr<Adapter> adapter;
   int max_in_flight = 1;
+  std::int64_t warmup = 0;  ///< of its first requests the times are not kept
 };
 
 struct Plan {
   std::vector<PlannedModel> models;
   std::vector<PlannedResult> results;  ///< by model, then suite: ResultInfo::id is the position
+  std::optional<double> rate;          ///< open loop: arrivals per second, of each model
+  std::uint64_t seed = 0;              ///< of the arrivals
 };
 
 /// Makes the plan. Errors are usage errors: unknown names, files that are missing or wrong, a protocol that a model

@@ -92,7 +92,11 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
       if (!*item) break;
       if (planned.todo.position((*item)->order) < 0) continue;
       const Request request = planned.suite->ask(**item, 0);
-      const double samples = planned.info.samples;
+      const std::int64_t position = planned.todo.position((*item)->order);
+      double samples = 0;
+      for (int sample = 0; sample < planned.todo.samples(); ++sample) {
+        samples += planned.todo.is_done(position, sample) ? 0 : 1;
+      }
       prompt += samples * estimated_prompt_tokens(request);
       if (const auto* generate = std::get_if<GenerateRequest>(&request.body))
         completion += samples * generate->max_tokens;
@@ -103,6 +107,23 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
     summary.lines[i].estimated_usd = usd;
   }
   return {};
+}
+
+// What an existing run has answered already, for a dry run: nothing is locked or changed.
+Result<void> mark_answered(const std::string& path, const RunInfo& description, Plan& plan) {
+  if (path.empty() || !std::filesystem::exists(path)) return {};
+  auto reader = RunReader::open(path);
+  if (!reader) return forward_error(reader);
+  if ((*reader)->run().config_sha256 != description.config_sha256) {
+    return usage_error(path + ": is a run of another configuration; choose another --run");
+  }
+  return (*reader)->for_each(false, [&](const Record& record) {
+    const auto result = static_cast<std::size_t>(record.result);
+    if (record.score && result < plan.results.size()) {
+      plan.results[result].todo.mark_done(record.item.order, record.request.sample);
+    }
+    return true;
+  });
 }
 
 Result<std::unique_ptr<RunWriter>> open_writer(const std::string& path, bool exists, const RunInfo& run,
@@ -117,20 +138,35 @@ Result<std::unique_ptr<RunWriter>> open_writer(const std::string& path, bool exi
   return RunWriter::create(path, run, results, durability);
 }
 
+// The value of a model's detail; empty where it has none of that name.
+std::string detail_of(const ModelIdentity& identity, const std::string& name) {
+  for (const auto& [key, value] : identity.details) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
 Result<ReusableAnswers> open_reusable(const RunConfig& config, const Plan& plan) {
   ReusableAnswers reusable(plan.models.size());
   if (config.reuse.empty()) return reusable;
+  auto run = RunReader::open(config.reuse);
+  if (!run) return forward_error(run);
   for (std::size_t m = 0; m < plan.models.size(); ++m) {
-    // Only what the very same model answered may stand in; a run without this model simply has nothing to give.
+    // Only what the very same model answered may stand in; a run without this model simply has nothing to give. A name
+    // alone does not make a model: another server may serve another one under it.
     const ModelIdentity identity = plan.models[m].adapter->identity();
-    auto stored = open_stored_answers(config.reuse, identity.name);
-    if (!stored) {
-      auto any = RunReader::open(config.reuse);
-      if (!any) return forward_error(any);
-      continue;
+    for (const ResultInfo& result : (*run)->results()) {
+      const ModelIdentity& earlier = result.model;
+      const bool same_name = result.model_ref == plan.models[m].config.ref.text || earlier.name == identity.name;
+      if (!same_name || earlier.sha256 != identity.sha256 || earlier.settings != identity.settings ||
+          detail_of(earlier, "url") != detail_of(identity, "url")) {
+        continue;
+      }
+      auto stored = open_stored_answers(config.reuse, earlier.name);
+      if (!stored) return forward_error(stored);
+      reusable[m] = std::move(*stored);
+      break;
     }
-    const ModelIdentity& earlier = (*stored)->model();
-    if (earlier.sha256 == identity.sha256 && earlier.settings == identity.settings) reusable[m] = std::move(*stored);
   }
   return reusable;
 }
@@ -177,6 +213,9 @@ Result<RunOutcome> run(const RunConfig& config, const AdapterContext& context, R
   if (!plan) return forward_error(plan);
 
   if (config.dry_run) {
+    if (auto marked = mark_answered(config.run_path, describe_run(config), *plan); !marked) {
+      return forward_error(marked);
+    }
     RunPlanSummary summary = summarize(*plan);
     if (auto estimated = estimate(*plan, summary); !estimated) return forward_error(estimated);
     observer.on_plan(summary);

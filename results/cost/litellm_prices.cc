@@ -43,7 +43,7 @@ Result<std::vector<PriceEntry>> parse_litellm_prices(const std::string& text, co
   }
   std::vector<PriceEntry> entries;
   for (const auto& [name, entry] : json.items()) {
-    if (name == "sample_spec" || !entry.is_object()) continue;
+    if (name == "sample_spec" || !entry.is_object() || name.find_first_of(",\r\n") != std::string::npos) continue;
     const std::string_view adapter = adapter_of(entry);
     if (adapter.empty()) continue;
     Price price;

@@ -1,7 +1,10 @@
 #include "results/cost/price_table.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <tuple>
 
@@ -75,7 +78,7 @@ Result<PriceTable> PriceTable::parse(std::string_view csv, const std::string& so
     }
     Price& price = entry.price;
     for (auto* value : {&price.input_per_mtok, &price.output_per_mtok, &price.cached_input_per_mtok,
-                        &price.cache_write_per_mtok, &price.batch_factor}) {
+                        &price.cache_write_per_mtok, &price.reasoning_per_mtok, &price.batch_factor}) {
       const std::string_view field = take_field(line);
       if (!read_number(field, *value)) {
         return usage_error(where + "'" + std::string(field) + "' is no price in US dollars per million tokens");
@@ -86,6 +89,36 @@ Result<PriceTable> PriceTable::parse(std::string_view csv, const std::string& so
     entries.push_back(std::move(entry));
   }
   return PriceTable(std::move(entries));
+}
+
+std::string PriceTable::csv() const {
+  std::string text;
+  for (const PriceEntry& entry : entries_) {
+    const Price& price = entry.price;
+    text += entry.model + "," + price.as_of;
+    for (const auto* value : {&price.input_per_mtok, &price.output_per_mtok, &price.cached_input_per_mtok,
+                              &price.cache_write_per_mtok, &price.reasoning_per_mtok, &price.batch_factor}) {
+      text += ',';
+      if (!*value) continue;
+      std::array<char, 32> digits{};
+      const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), **value);
+      if (error == std::errc()) text.append(digits.data(), end);
+    }
+    text += "," + price.source + "\n";
+  }
+  return text;
+}
+
+Result<PriceTable> PriceTable::with_file(const std::string& path) const {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return *this;
+  std::ostringstream text;
+  text << file.rdbuf();
+  auto imported = parse(text.str(), path);
+  if (!imported) return forward_error(imported);
+  std::vector<PriceEntry> all = entries_;
+  all.insert(all.end(), imported->entries_.begin(), imported->entries_.end());
+  return PriceTable(std::move(all));
 }
 
 std::optional<Price> PriceTable::find(std::string_view model_ref, std::string_view date) const {

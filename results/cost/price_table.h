@@ -33,6 +33,13 @@ class PriceTable {
   /// the same name on another server costs something else. Absent where no price is known, never 0.
   [[nodiscard]] std::optional<Price> find(std::string_view model_ref, std::string_view date) const;
 
+  /// The table in prices.csv's format, without comments.
+  [[nodiscard]] std::string csv() const;
+
+  /// This table and the lines of a file in prices.csv's format; of two prices of one model and date the file's counts.
+  /// Just this table where there is no such file. Errors: those of parse(), naming the file.
+  [[nodiscard]] Result<PriceTable> with_file(const std::string& path) const;
+
   [[nodiscard]] const std::vector<PriceEntry>& entries() const { return entries_; }
 
  private:

@@ -255,6 +255,11 @@ Result<RunSummary> summarize(const RunReader& reader) {
   for (std::size_t i = 0; i < totals.size(); ++i) {
     auto running = reader.running_ms(static_cast<std::int64_t>(i));
     if (!running) return forward_error(running);
+    // Its records were stored when they were scored again: that says nothing of when they were answered.
+    const auto& details = reader.results()[i].model.details;
+    if (std::any_of(details.begin(), details.end(), [](const auto& one) { return one.first == kRescoredFrom; })) {
+      running->reset();
+    }
     summary.results.push_back(totals[i].summary(summary.run.state, *running));
   }
   return summary;

@@ -16,6 +16,10 @@
 
 namespace assay {
 
+/// The detail of a model (ModelIdentity::details) that marks a run whose stored answers were scored again: the id of
+/// the run that asked. Its throughput is not known.
+inline constexpr const char* kRescoredFrom = "rescored_from";
+
 /// A number with its uncertainty. Absent: not known, or not defined for so few values.
 struct Estimate {
   std::optional<double> value;                     ///< 0..1

@@ -22,7 +22,9 @@ const std::vector<Room>& rooms() {
       {"results", {"harness/core"}},
       {"harness/config", {"harness/core", "suites", "adapters", "results"}},
       {"harness/run", {"harness/core", "suites", "adapters", "results", "harness/config"}},
-      {"harness/cli", {"harness/core", "suites", "adapters", "results", "harness/config", "harness/run"}},
+      {"harness/fetch", {"harness/core", "adapters"}},
+      {"harness/cli",
+       {"harness/core", "suites", "adapters", "results", "harness/config", "harness/run", "harness/fetch"}},
   };
   return kRooms;
 }

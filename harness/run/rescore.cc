@@ -1,0 +1,260 @@
+#include "harness/run/rescore.h"
+
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "harness/core/clock.h"
+#include "harness/core/hash.h"
+#include "harness/core/text.h"
+#include "harness/core/version.h"
+#include "harness/run/host.h"
+#include "results/run_file/run_file.h"
+#include "results/statistics/summary.h"
+#include "suites/registry.h"
+
+namespace assay {
+namespace {
+
+// Records that are scored side by side; memory is bounded by it.
+constexpr std::size_t kBatch = 512;
+
+// One result of the run that is scored again.
+struct Rescored {
+  std::int64_t old_id = 0;
+  ResultInfo info;  // of the new run
+  std::shared_ptr<const Suite> suite;
+};
+
+// A stored record on its way to the new run.
+struct Work {
+  Record record;
+  std::optional<double> old_value;
+  bool is_reworded = false;
+};
+
+const config::SuiteFlag* changes_of(const RescoreConfig& config, const std::string& suite) {
+  for (const config::SuiteFlag& flag : config.suites) {
+    if (flag.name == suite) return &flag;
+  }
+  return nullptr;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> merged_options(const ResultInfo& info, const SuiteEntry& entry,
+                                                                        const config::SuiteFlag* changes) {
+  std::vector<std::pair<std::string, std::string>> options = info.options;
+  if (changes == nullptr) return options;
+  for (const auto& [key, value] : changes->options) {
+    if (std::find(entry.options.begin(), entry.options.end(), key) == entry.options.end()) {
+      return usage_error("suite " + entry.name + " has no option '" + key + "' that changes how stored answers score" +
+                         did_you_mean(key, entry.options));
+    }
+    const auto same = [&](const auto& option) { return option.first == key; };
+    if (const auto found = std::find_if(options.begin(), options.end(), same); found != options.end()) {
+      found->second = value;
+    } else {
+      options.emplace_back(key, value);
+    }
+  }
+  return options;
+}
+
+// The suite as the run had it, but for the changes; `info` is made today's.
+Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, const config::SuiteFlag* changes,
+                                                  ResultInfo& info) {
+  auto entry = find_suite(info.suite);
+  if (!entry) return forward_error(entry);
+  auto extra = merged_options(info, **entry, changes);
+  if (!extra) return forward_error(extra);
+  SuiteOptions options;
+  options.data_dir = config.data_dir;
+  options.starter = info.starter;
+  options.protocol = info.protocol;
+  options.shots = info.shots;
+  options.samples = info.samples;
+  options.extra = *extra;
+  auto suite = (*entry)->make(options);
+  if (!suite) return forward_error(suite);
+  auto data_sha256 = (*suite)->data_sha256();
+  if (!data_sha256) return forward_error(data_sha256);
+  if (*data_sha256 != info.data_sha256) {
+    return usage_error("suite " + info.suite + ": the data set in " + config.data_dir + " (SHA-256 " + *data_sha256 +
+                       ") is not the one that the run was asked (" + info.data_sha256 +
+                       "); give its folder with --data");
+  }
+  const SuiteInfo& about = (*suite)->info();
+  info.suite_version = about.version;
+  info.metrics = about.metrics;
+  info.group_levels = about.group_levels;
+  info.options = std::move(*extra);
+  return std::shared_ptr<const Suite>(std::move(*suite));
+}
+
+Result<std::vector<Rescored>> rescored_results(const RescoreConfig& config, const RunReader& reader) {
+  std::vector<Rescored> results;
+  for (const config::SuiteFlag& flag : config.suites) {
+    const bool is_there = std::any_of(reader.results().begin(), reader.results().end(),
+                                      [&](const ResultInfo& info) { return info.suite == flag.name; });
+    if (!is_there) return usage_error(config.run + ": holds no results of suite '" + flag.name + "'");
+  }
+  for (const ResultInfo& info : reader.results()) {
+    const config::SuiteFlag* changes = changes_of(config, info.suite);
+    if (!config.suites.empty() && changes == nullptr) continue;
+    Rescored rescored{info.id, info, nullptr};
+    rescored.info.id = static_cast<std::int64_t>(results.size());
+    rescored.info.model.details.emplace_back(kRescoredFrom, reader.run().id);
+    auto suite = todays_suite(config, changes, rescored.info);
+    if (!suite) return forward_error(suite);
+    rescored.suite = std::move(*suite);
+    results.push_back(std::move(rescored));
+  }
+  return results;
+}
+
+// The original run's configuration, and which run it was.
+RunInfo describe(const RunInfo& original) {
+  RunInfo run = original;
+  nlohmann::json config = nlohmann::json::parse(original.config_json, nullptr, false);
+  if (!config.is_object()) config = nlohmann::json::object();
+  config["rescored_from"] = original.id;
+  run.started = utc_text(std::chrono::system_clock::now());
+  run.finished.clear();
+  run.state = "running";
+  run.assay_version = program_version() + " (" + program_commit() + ")";
+  run.config_json = config.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  run.config_sha256 = sha256_hex(run.config_json);
+  run.id = sha256_hex(run.config_json + run.started).substr(0, 16);
+  run.host = host_description();
+  return run;
+}
+
+// Whether two requests put the same question, however the answer is to be sampled.
+bool same_question(const Request& a, const Request& b) {
+  if (const auto* generate = std::get_if<GenerateRequest>(&a.body)) {
+    const auto* other = std::get_if<GenerateRequest>(&b.body);
+    return other != nullptr && generate->messages == other->messages && generate->prompt == other->prompt;
+  }
+  return a.body == b.body;
+}
+
+// Goes through the data set beside the stored records: both are in file order.
+class ItemCursor {
+ public:
+  Result<void> open(const Suite& suite, std::string name) {
+    auto source = suite.load();
+    if (!source) return forward_error(source);
+    source_ = std::move(*source);
+    item_.reset();
+    name_ = std::move(name);
+    return {};
+  }
+
+  // The item of that id, at or after the last one asked for.
+  Result<const Item*> find(const std::string& id) {
+    while (!item_ || item_->id != id) {
+      auto next = source_->next();
+      if (!next) return forward_error(next);
+      if (!*next) return usage_error(name_ + ": the data set has no item '" + id + "' where the run has it");
+      item_ = std::move(**next);
+    }
+    return &*item_;
+  }
+
+ private:
+  std::unique_ptr<ItemSource> source_;
+  std::optional<Item> item_;
+  std::string name_;
+};
+
+void score(const Suite& suite, Work& work) {
+  Record& record = work.record;
+  std::optional<Failure>& failure = record.completion.failure;
+  // An answer that the machine could not judge then may be judged now.
+  if (failure && failure->kind == FailureKind::kModel && !record.completion.text.empty()) failure.reset();
+  if (failure) return;
+  if (record.score) work.old_value = record.score->value;
+  work.is_reworded = !same_question(suite.ask(record.item, record.request.sample), record.request);
+  Score fresh = suite.score(record.item, record.completion);
+  if (fresh.not_judged.empty()) {
+    record.score = std::move(fresh);
+    return;
+  }
+  record.score.reset();
+  failure = Failure{FailureKind::kModel, FailureAction::kGiveUpItem, fresh.not_judged};
+}
+
+// Scores a batch side by side and stores it in order.
+Result<void> finish_batch(std::vector<Work>& batch, const std::vector<Rescored>& results, RunWriter& writer,
+                          RescoreOutcome& outcome) {
+  oneapi::tbb::parallel_for(std::size_t{0}, batch.size(), [&](std::size_t i) {
+    score(*results[static_cast<std::size_t>(batch[i].record.result)].suite, batch[i]);
+  });
+  for (const Work& work : batch) {
+    const Record& record = work.record;
+    if (record.score) {
+      ++outcome.scored;
+      outcome.changed += !work.old_value || *work.old_value != record.score->value ? 1 : 0;
+      outcome.reworded += work.is_reworded ? 1 : 0;
+    } else if (work.old_value) {
+      ++outcome.unjudged;
+    } else {
+      ++outcome.unanswered;
+    }
+    if (auto appended = writer.append(record); !appended) return appended;
+  }
+  batch.clear();
+  return writer.commit();
+}
+
+}  // namespace
+
+Result<RescoreOutcome> rescore(const RescoreConfig& config, const StopSignal& stop) {
+  auto reader = RunReader::open(config.run);
+  if (!reader) return forward_error(reader);
+  auto results = rescored_results(config, **reader);
+  if (!results) return forward_error(results);
+  std::vector<ResultInfo> infos;
+  for (const Rescored& result : *results) infos.push_back(result.info);
+  auto writer = RunWriter::create(config.target, describe((*reader)->run()), infos, Durability::kGrouped);
+  if (!writer) return forward_error(writer);
+
+  RescoreOutcome outcome;
+  std::vector<Work> batch;
+  ItemCursor items;
+  const Rescored* current = nullptr;
+  Result<void> step;
+  auto read = (*reader)->for_each(true, [&](const Record& record) {
+    const auto found = std::find_if(results->begin(), results->end(),
+                                    [&](const Rescored& result) { return result.old_id == record.result; });
+    if (found == results->end()) return true;
+    if (current != &*found) {
+      current = &*found;
+      step = items.open(*current->suite, current->info.suite);
+      if (!step) return false;
+    }
+    auto item = items.find(record.item.id);
+    if (!item) {
+      step = forward_error(item);
+      return false;
+    }
+    Work& work = batch.emplace_back();
+    work.record = record;
+    work.record.result = current->info.id;
+    work.record.item = **item;
+    if (batch.size() == kBatch) step = finish_batch(batch, *results, **writer, outcome);
+    outcome.interrupted = stop.level.load() > 0;
+    return step.has_value() && !outcome.interrupted;
+  });
+  if (!read) return forward_error(read);
+  if (step && !outcome.interrupted) step = finish_batch(batch, *results, **writer, outcome);
+  if (!step) return forward_error(step);
+  const std::string state = (*reader)->run().state == "complete" && outcome.unjudged == 0 ? "complete" : "incomplete";
+  if (auto finished = (*writer)->finish(state); !finished) return forward_error(finished);
+  return outcome;
+}
+
+}  // namespace assay
