@@ -213,7 +213,7 @@ Result<RunOutcome> run(const RunConfig& config, const AdapterContext& context, R
   if (!plan) return forward_error(plan);
 
   if (config.dry_run) {
-    if (auto marked = mark_answered(config.run_path, describe_run(config), *plan); !marked) {
+    if (auto marked = mark_answered(config.run_path, describe_run(config, *plan), *plan); !marked) {
       return forward_error(marked);
     }
     RunPlanSummary summary = summarize(*plan);
