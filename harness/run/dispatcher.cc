@@ -39,6 +39,9 @@ using WorkPtr = std::shared_ptr<Work>;
 // How many records the store takes into one transaction at most.
 constexpr std::size_t kLargestGroup = 256;
 
+// And as a part of what a lane has in flight, where that waits for the store: the others go on meanwhile.
+constexpr std::size_t kGroupsInFlight = 2;
+
 // What a lane may hold beyond its requests in flight: being loaded, scored or stored.
 constexpr std::size_t kWindowSlack = 256;
 
@@ -95,6 +98,9 @@ class Dispatch {
     std::unique_ptr<flow::queue_node<WorkPtr>> waiting;
     std::unique_ptr<flow::limiter_node<WorkPtr>> in_flight;
     std::unique_ptr<AsyncNode> answer;
+    // An answer that was paid for stays in flight until it is stored: a kill loses no more than what is in flight. A
+    // model in this process is kept busy instead, its answers cost nothing but time.
+    bool in_flight_until_stored = true;
   };
 
   void build_lane(Lane& lane);
@@ -130,8 +136,9 @@ class Dispatch {
   std::unique_ptr<flow::function_node<WorkPtr, flow::continue_msg>> store_node_;
 
   std::atomic<std::int64_t> to_store_{0};  // scored and not yet appended
-  std::vector<WorkPtr> group_;             // appended, not yet committed; store node only
-  std::vector<LineState> lines_;           // store node only
+  std::size_t largest_group_ = kLargestGroup;
+  std::vector<WorkPtr> group_;    // appended, not yet committed; store node only
+  std::vector<LineState> lines_;  // store node only
 
   std::mutex mutex_;  // guards outcome_ and the observer's messages
   DispatchOutcome outcome_;
@@ -176,7 +183,11 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
 }
 
 void Dispatch::build_lane(Lane& lane) {
+  lane.in_flight_until_stored = !plan_.models[lane.model].capabilities.occupies_machine;
   const auto in_flight = static_cast<std::size_t>(plan_.models[lane.model].max_in_flight);
+  if (lane.in_flight_until_stored) {
+    largest_group_ = std::clamp<std::size_t>(in_flight / kGroupsInFlight, 1, largest_group_);
+  }
   lane.source = std::make_unique<flow::input_node<WorkPtr>>(graph_, [this, &lane](oneapi::tbb::flow_control& control) {
     WorkPtr work = next_work(lane);
     if (work == nullptr) {
@@ -331,7 +342,7 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
   const auto finish = [this, &lane, work, &gateway] {
     if (!work->record.completion.failure) lane.answered = true;
     settle(*work);
-    lane.in_flight->decrementer().try_put(flow::continue_msg());
+    if (!lane.in_flight_until_stored) lane.in_flight->decrementer().try_put(flow::continue_msg());
     gateway.try_put(work);
     gateway.release_wait();
   };
@@ -408,7 +419,7 @@ void Dispatch::store(const WorkPtr& work) {
   }
   group_.push_back(work);
   // More is on its way: let the group grow. The last one of a burst always finds the counter at zero.
-  if (to_store_.fetch_sub(1) == 1 || group_.size() >= kLargestGroup) commit_group();
+  if (to_store_.fetch_sub(1) == 1 || group_.size() >= largest_group_) commit_group();
 }
 
 void Dispatch::commit_group() {
@@ -473,6 +484,7 @@ void Dispatch::commit_group() {
   for (const WorkPtr& work : group) {
     Lane& lane = lanes_[work->lane];
     lane.stored.fetch_add(1);
+    if (lane.in_flight_until_stored) lane.in_flight->decrementer().try_put(flow::continue_msg());
     lane.window->decrementer().try_put(flow::continue_msg());
     finish_lane_if_done(lane);
   }
