@@ -24,8 +24,10 @@ def main():
     parser.add_argument("--samples", required=True)
     parser.add_argument("--repeat", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--busy", type=int, default=2 * (os.cpu_count() or 1), help="busy processes beside it; 0 on a loaded machine")
     arguments = parser.parse_args()
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(arguments.busy)]
+    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, and {arguments.busy} busy processes", flush=True)
     try:
         with tempfile.TemporaryDirectory() as folder:
             runs = [verdicts(arguments.program, arguments.data, arguments.samples, arguments.workers,

@@ -22,9 +22,9 @@
 namespace assay::sandbox {
 namespace {
 
-constexpr double kStartSeconds = 60;    // from a submitted job to a confined child, on however busy a machine
-constexpr double kLongestStretch = 10;  // waiting for a CPU stretches a time limit to so many times itself at most
-constexpr double kEndSeconds = 10;      // from a kill to the news of the end
+constexpr double kStartSeconds = 60;     // from a submitted job to a confined child, on however busy a machine
+constexpr double kLongestStretch = 100;  // waiting for a CPU stretches a time limit to so many times itself at most
+constexpr double kEndSeconds = 10;       // from a kill to the news of the end
 constexpr std::size_t kMaxVerdict = 1 << 16;
 
 /// A payload for an interpreter: the length of the first text in eight bytes, then both texts.

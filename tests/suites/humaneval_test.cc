@@ -88,6 +88,29 @@ TEST_CASE("All 164 canonical solutions pass and their mutations fail") {
   check_right_and_wrong(**suite, items);
 }
 
+/// What an ideal chat model answers: the whole function in a block, with a word before and after.
+std::string chatted(const Item& item) {
+  return "Here it is:\n```python\n" + item.question + item.target + "```\nDone.\n";
+}
+
+TEST_CASE("Whole functions as chat models write them pass through both extractions, all 164") {
+  const auto data = test::shared_path("data");
+  if (!data) return;
+  for (const char* protocol : {"generate/chat", "generate/chat-evalplus"}) {
+    SuiteOptions options;
+    options.data_dir = *data;
+    options.protocol = protocol;
+    const auto suite = make(options);
+    REQUIRE(suite);
+    for (const Item& item : items_of(**suite)) {
+      INFO(protocol << " " << item.id);
+      Completion completion;
+      completion.text = chatted(item);
+      CHECK(reason((*suite)->score(item, completion)) == "passed");
+    }
+  }
+}
+
 TEST_CASE("What the protocols ask") {
   const auto complete = make(starter());
   REQUIRE(complete);
@@ -102,6 +125,23 @@ TEST_CASE("What the protocols ask") {
         "Read the following function signature and docstring, and fully implement the function described. Your "
         "response should only contain the code for this function.\n" +
             item.question);
+  const auto evalplus = make(starter("generate/chat-evalplus"));
+  REQUIRE(evalplus);
+  const auto asked = std::get<GenerateRequest>((*evalplus)->ask(item, 0).body);
+  CHECK(asked.max_tokens == 768);
+  CHECK(asked.messages.front().content ==
+        "Please provide a self-contained Python script that solves the following problem in a markdown code block:\n"
+        "```python\n" +
+            item.question.substr(0, item.question.find_last_not_of('\n') + 1) + "\n```");
+  SuiteOptions drawn = starter();
+  drawn.samples = 10;
+  const auto several = make(drawn);
+  REQUIRE(several);
+  const auto first = std::get<GenerateRequest>((*several)->ask(item, 0).body);
+  const auto second = std::get<GenerateRequest>((*several)->ask(item, 1).body);
+  CHECK(first.temperature == 0.8);
+  CHECK(first.top_p == 0.95);
+  CHECK(first.seed != second.seed);
 }
 
 TEST_CASE("Chat answers: simple-evals' and EvalPlus' extraction") {

@@ -97,6 +97,24 @@ TEST_CASE("Any program can be run, confined") {
   CHECK(full().run({{"/usr/bin/yes"}, ""}, small).outcome.kind == OutcomeKind::kOutputOverflow);
 }
 
+TEST_CASE("What the reduced mode does not contain is as docs/sandbox.md says") {
+  SandboxOptions options;
+  options.workers = 1;
+  options.ceiling = {.namespaces = false, .landlock_abi = 2, .seccomp = true};
+  const auto reduced = Sandbox::create(options);
+  if (!reduced) FAIL(reduced.error().message);
+  CHECK((*reduced)->isolation().level() == "reduced");
+  const std::string check = "assert __candidate__('f')() > 0";
+  const std::string size = "import os\ndef f():\n    return os.stat('/etc/passwd').st_size";
+  CHECK((*reduced)->judge({size, check}, {}).kind == OutcomeKind::kPassed);  // that it is there, and its size: visible
+  CHECK(full().judge({size, check}, {}).kind == OutcomeKind::kException);
+  const std::string contents = "def f():\n    return len(open('/etc/passwd').read())";
+  CHECK((*reduced)->judge({contents, check}, {}).kind == OutcomeKind::kException);
+  const std::string scratch = "def f():\n    return open('file', 'w').write('text')";
+  CHECK((*reduced)->judge({scratch, check}, {}).kind == OutcomeKind::kException);  // no scratch directory at all
+  CHECK(full().judge({scratch, check}, {}).kind == OutcomeKind::kPassed);
+}
+
 TEST_CASE("Too little isolation is refused, and said") {
   SandboxOptions options;
   options.ceiling = {.namespaces = true, .landlock_abi = 0, .seccomp = false};
