@@ -47,6 +47,13 @@ bool is_deterministic(const Request& request) {
   return generate == nullptr || generate->temperature == 0;
 }
 
+// Whether a provider may want to be paid for an answer that we never saw whole.
+bool may_be_billed(const Completion& completion) {
+  if (!completion.failure) return false;
+  const FailureKind kind = completion.failure->kind;
+  return kind == FailureKind::kTimeout || kind == FailureKind::kBadResponse || kind == FailureKind::kConnection;
+}
+
 // Progress of one model x suite, as the store sees it.
 struct LineState {
   MonotonicClock::time_point started;
@@ -393,7 +400,7 @@ void Dispatch::settle(Work& work) {
                             record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
             : token_cost_usd(*planned.info.price, record.completion.usage);
   }
-  budget_.settle(work.reserved_usd, record.usd.value_or(0));
+  budget_.settle(work.reserved_usd, record.usd.value_or(may_be_billed(record.completion) ? work.reserved_usd : 0));
   if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 

@@ -29,9 +29,8 @@ std::string model_at(const FaultServer& server, const std::string& options = "")
 }
 
 std::vector<std::string> run_words(const std::string& model, std::vector<std::string> more) {
-  std::vector<std::string> words{"run",        "--starter", "--suite", "mmlu",     "--protocol",
-                                 "generate",   "--model",   model,     "--format", "json",
-                                 "--quiet"};
+  std::vector<std::string> words{"run",     "--starter", "--suite",  "mmlu", "--protocol", "generate",
+                                 "--model", model,       "--format", "json", "--quiet"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -57,10 +56,10 @@ TEST_CASE("a run against a server: limits of the configuration and of flags reac
   CHECK(result_of(run)["scored"] == result_of(run)["items"]);
   CHECK(server.counts().most_in_flight <= 2);
 
-  const std::string config = folder.file("slow.yaml",
-                                         "schema: 1\nstarter: true\nmodels:\n  - ref: " + model_at(server) +
-                                             "\n    max_in_flight: 1\n    timeout: 30\nsuites:\n  - mmlu: {protocol: "
-                                             "generate, limit: 4}\n");
+  const std::string config =
+      folder.file("slow.yaml", "schema: 1\nstarter: true\nmodels:\n  - ref: " + model_at(server) +
+                                   "\n    max_in_flight: 1\n    timeout: 30\nsuites:\n  - mmlu: {protocol: "
+                                   "generate, limit: 4}\n");
   CHECK(run_assay(folder.path(), {"run", config, "--quiet", "--run", "b.db"}).exit_code == 0);
 }
 
@@ -104,9 +103,8 @@ TEST_CASE("a budget stops before it is exceeded, and a larger one goes on") {
   const int items = result_of(all)["items"];
   CHECK(result_of(all)["cost"]["usd"].get<double>() == Approx(0.00101 * items));
   const auto before = server.counts().requests.load();
-  const Outcome some = run_assay(
-      folder.path(), {"run", config, "--quiet", "--format", "json", "--run", "some.db", "--budget", "0.004",
-                      "--max-in-flight", "1"});
+  const Outcome some = run_assay(folder.path(), {"run", config, "--quiet", "--format", "json", "--run", "some.db",
+                                                 "--budget", "0.004", "--max-in-flight", "1"});
   CHECK(some.exit_code == 3);
   CHECK(some.err.find("budget is used up") != std::string::npos);
   CHECK(result_of(some)["cost"]["usd"].get<double>() <= 0.004);
@@ -155,8 +153,8 @@ TEST_CASE("a dry run shows tokens and cost and asks nothing") {
   CHECK(line["estimated_usd"].get<double>() > 0);
   CHECK(server.counts().requests == 0);
   CHECK(run_assay(folder.path(), {"run", config, "--quiet", "--run", "a.db"}).exit_code == 0);
-  const Outcome nothing_left = run_assay(folder.path(), {"run", config, "--dry-run", "--format", "json", "--run",
-                                                         "a.db"});
+  const Outcome nothing_left =
+      run_assay(folder.path(), {"run", config, "--dry-run", "--format", "json", "--run", "a.db"});
   CHECK(result_of(nothing_left)["estimated_usd"].get<double>() == 0);
 }
 
@@ -209,7 +207,8 @@ TEST_CASE("answers are scored again, replayed and reused without asking") {
   CHECK(result_of(replayed)["metrics"] == asked["metrics"]);
   CHECK(result_of(replayed)["reused"] == asked["items"]);
 
-  const Outcome reused = run_assay(folder.path(), run_words(model_at(server), {"--run", "r.db", "--reuse", "first.db"}));
+  const Outcome reused =
+      run_assay(folder.path(), run_words(model_at(server), {"--run", "r.db", "--reuse", "first.db"}));
   CHECK(reused.exit_code == 0);
   CHECK(result_of(reused)["reused"] == asked["items"]);
   CHECK(result_of(reused)["latency_ms"]["total"]["p50"].is_null());
@@ -264,8 +263,8 @@ TEST_CASE("data sets are fetched from a mirror") {
   CHECK(run_assay(folder.path(), {"data", "fetch", "humanevil"}).err.find("did you mean 'humaneval'") !=
         std::string::npos);
   const char* shared = std::getenv("ASSAY_SHARED_DIR");
-  const std::string mirror = std::string(shared != nullptr ? shared : std::string(std::getenv("ASSAY_SOURCE_DIR")) +
-                                                                          "/../shared") + "/data";
+  const std::string mirror =
+      std::string(shared != nullptr ? shared : std::string(std::getenv("ASSAY_SOURCE_DIR")) + "/../shared") + "/data";
   if (!std::filesystem::exists(mirror)) {
     WARN("no ../shared/data: fetching real data sets is not tested");
     return;
@@ -274,11 +273,11 @@ TEST_CASE("data sets are fetched from a mirror") {
                                                     mirror, "--data", folder.path() + "/data"});
   CHECK(fetched.exit_code == 0);
   CHECK(fetched.out.find("mmlu: 171 fetched") != std::string::npos);
-  const Outcome verified = run_assay(folder.path(), {"data", "verify", "mmlu", "humaneval", "--data",
-                                                     folder.path() + "/data"});
+  const Outcome verified =
+      run_assay(folder.path(), {"data", "verify", "mmlu", "humaneval", "--data", folder.path() + "/data"});
   CHECK(verified.exit_code == 0);
   // That folder's HellaSwag is derived from another form of it: not the authors' file.
-  const Outcome derived = run_assay(folder.path(), {"data", "fetch", "hellaswag", "--from", mirror, "--data",
-                                                    folder.path() + "/data"});
+  const Outcome derived =
+      run_assay(folder.path(), {"data", "fetch", "hellaswag", "--from", mirror, "--data", folder.path() + "/data"});
   CHECK(derived.exit_code == 2);
 }
