@@ -10,7 +10,7 @@ Result<RemoteModel> remote_model(const ModelRef& ref, const AdapterContext& cont
                                  const KeyRule& key_rule) {
   Result<RemoteLimits> limits = limits_of(ref, context.remote_limits);
   if (!limits) return forward_error(limits);
-  Result<Key> key = key_for(ref, context, endpoint, key_rule.variables, key_rule.required);
+  Result<Key> key = key_for(ref, context, endpoint, key_rule.variables, key_rule.required && !context.is_dry_run);
   if (!key) return forward_error(key);
   if (limits->max_in_flight > 0 && !allow_open_files(static_cast<std::size_t>(limits->max_in_flight))) {
     return usage_error("model '" + ref.text + "': " + std::to_string(limits->max_in_flight) +

@@ -29,6 +29,7 @@ namespace flow = oneapi::tbb::flow;
 struct Work {
   std::size_t lane = 0;
   Record record;
+  double estimated_usd = 0;
   double reserved_usd = 0;
   bool is_warmup = false;
   double share_begin = 0;          // of the model's machine (MachineShare)
@@ -49,6 +50,13 @@ constexpr std::size_t kWindowSlack = 256;
 bool is_deterministic(const Request& request) {
   const auto* generate = std::get_if<GenerateRequest>(&request.body);
   return generate == nullptr || generate->temperature == 0;
+}
+
+// Whether a provider may want to be paid for an answer that we never saw whole.
+bool may_be_billed(const Completion& completion) {
+  if (!completion.failure) return false;
+  const FailureKind kind = completion.failure->kind;
+  return kind == FailureKind::kTimeout || kind == FailureKind::kBadResponse || kind == FailureKind::kConnection;
 }
 
 // Progress of one model x suite, as the store sees it.
@@ -91,6 +99,7 @@ class Dispatch {
     std::atomic<std::int64_t> started{0};  // requests handed to the model
     std::unique_ptr<Arrivals> arrivals;    // open loop
     MachineShare machine;                  // for a price per hour
+    std::atomic<double> underestimate{1};  // the most that an answer cost, as a multiple of its estimate
 
     std::unique_ptr<flow::input_node<WorkPtr>> source;
     std::unique_ptr<flow::limiter_node<WorkPtr>> window;
@@ -108,6 +117,7 @@ class Dispatch {
   Result<WorkPtr> next_sample(Lane& lane);
   void ask(Work& work);
   bool within_budget(const Lane& lane, Work& work);
+  void learn_cost(Lane& lane, const Work& work);
   void start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
   bool take_stored_answer(const Lane& lane, Record& record);
   void settle(Work& work);
@@ -313,8 +323,9 @@ void Dispatch::ask(Work& work) {
 bool Dispatch::within_budget(const Lane& lane, Work& work) {
   const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work.record.result)].info.price;
   if (!price || !budget_.limited()) return true;
-  const double usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
-                                         : estimated_usd(*price, work.record.request).value_or(0);
+  work.estimated_usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
+                                           : estimated_usd(*price, work.record.request).value_or(0);
+  const double usd = work.estimated_usd * lane.underestimate;
   if (budget_.reserve(usd)) {
     work.reserved_usd = usd;
     return true;
@@ -323,6 +334,15 @@ bool Dispatch::within_budget(const Lane& lane, Work& work) {
   const std::lock_guard lock(mutex_);
   outcome_.budget_exhausted = true;
   return false;
+}
+
+// Estimates are a rule of thumb: where an answer cost more than its own, later ones may.
+void Dispatch::learn_cost(Lane& lane, const Work& work) {
+  if (work.estimated_usd <= 0 || !work.record.usd) return;
+  const double ratio = *work.record.usd / work.estimated_usd;
+  double known = lane.underestimate;
+  while (ratio > known && !lane.underestimate.compare_exchange_weak(known, ratio)) {
+  }
 }
 
 // Whether an earlier run has answered this very request.
@@ -342,6 +362,7 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
   const auto finish = [this, &lane, work, &gateway] {
     if (!work->record.completion.failure) lane.answered = true;
     settle(*work);
+    learn_cost(lane, *work);
     if (!lane.in_flight_until_stored) lane.in_flight->decrementer().try_put(flow::continue_msg());
     gateway.try_put(work);
     gateway.release_wait();
@@ -405,7 +426,7 @@ void Dispatch::settle(Work& work) {
                             record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
             : token_cost_usd(*planned.info.price, record.completion.usage);
   }
-  budget_.settle(work.reserved_usd, record.usd.value_or(0));
+  budget_.settle(work.reserved_usd, record.usd.value_or(may_be_billed(record.completion) ? work.reserved_usd : 0));
   if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 

@@ -94,20 +94,20 @@ TEST_CASE("log-likelihoods are asked of a server only where the protocol needs t
 }
 
 TEST_CASE("a budget stops before it is exceeded, and a larger one goes on") {
-  FaultServer server(says_a);
+  FaultServer server([](const ServerRequest&) { return reply_with(200, chat_completion("A", 100, 10)); });
   const Folder folder;
-  // 1,000 tokens in and 10 out of each answer: 0.00101 dollars.
+  // 100 tokens in and 10 out of each answer: 0.00011 dollars, less than is set aside for it.
   const std::string config = folder.file("priced.yaml", priced(server, "input_per_mtok: 1, output_per_mtok: 1"));
   const Outcome all = run_assay(folder.path(), {"run", config, "--quiet", "--format", "json", "--run", "all.db"});
   REQUIRE(all.exit_code == 0);
   const int items = result_of(all)["items"];
-  CHECK(result_of(all)["cost"]["usd"].get<double>() == Approx(0.00101 * items));
+  CHECK(result_of(all)["cost"]["usd"].get<double>() == Approx(0.00011 * items));
   const auto before = server.counts().requests.load();
   const Outcome some = run_assay(folder.path(), {"run", config, "--quiet", "--format", "json", "--run", "some.db",
-                                                 "--budget", "0.004", "--max-in-flight", "1"});
+                                                 "--budget", "0.002", "--max-in-flight", "1"});
   CHECK(some.exit_code == 3);
   CHECK(some.err.find("budget is used up") != std::string::npos);
-  CHECK(result_of(some)["cost"]["usd"].get<double>() <= 0.004);
+  CHECK(result_of(some)["cost"]["usd"].get<double>() <= 0.002);
   CHECK(result_of(some)["scored"].get<int>() >= 2);
   const Outcome rest =
       run_assay(folder.path(), {"run", config, "--quiet", "--format", "json", "--run", "some.db", "--budget", "1"});
