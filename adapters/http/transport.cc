@@ -11,10 +11,9 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <utility>
 
-#include "adapters/http/curl_handle.h"
+#include "adapters/http/curl_library.h"
 #include "adapters/http/timer_heap.h"
 
 namespace assay::http {
@@ -30,11 +29,6 @@ constexpr std::size_t kLinesPerMulti = 256;
 constexpr long kIdleConnections = 2 * kLinesPerMulti;
 constexpr int kEventsPerWait = 256;
 constexpr std::size_t kSpareOpenFiles = 256;  // run file, data sets, sandbox pipes, …
-
-void initialise_curl() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
 
 TransportError error_of(CURLcode code) {
   switch (code) {
@@ -71,7 +65,7 @@ struct HeaderLines::State {
 
 HeaderLines::HeaderLines(const std::vector<std::string>& lines) : state_(std::make_unique<State>()) {
   for (const std::string& line : lines) {
-    if (curl_slist* longer = curl_slist_append(state_->list.get(), line.c_str())) {
+    if (curl_slist* longer = curl().slist_append(state_->list.get(), line.c_str())) {
       static_cast<void>(state_->list.release());
       state_->list.reset(longer);
     }
@@ -101,10 +95,9 @@ struct Transport::Loop {
 
   Loop(TransportSettings given, std::function<TimePoint(TimePoint)> turn)
       : settings(std::move(given)), on_turn(std::move(turn)) {
-    initialise_curl();
-    share.reset(curl_share_init());  // no locks: all handles are used on this loop's thread only
-    curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-    curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    share.reset(curl().share_init());  // no locks: all handles are used on this loop's thread only
+    curl().share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    curl().share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     epoll = epoll_create1(EPOLL_CLOEXEC);
     wake_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     epoll_event event{};
@@ -115,7 +108,7 @@ struct Transport::Loop {
 
   ~Loop() {
     for (auto& line : lines) {
-      if (line->exchange != nullptr) curl_multi_remove_handle(line->multi->handle.get(), line->easy.get());
+      if (line->exchange != nullptr) curl().multi_remove_handle(line->multi->handle.get(), line->easy.get());
     }
     lines.clear();
     multis.clear();  // still calls on_socket
@@ -153,7 +146,7 @@ struct Transport::Loop {
 
   void serve(Multi& multi, curl_socket_t socket, int mask) {
     int running = 0;
-    curl_multi_socket_action(multi.handle.get(), socket, mask, &running);
+    curl().multi_socket_action(multi.handle.get(), socket, mask, &running);
     if (std::exchange(multi.was_served, true)) return;
     served.push_back(&multi);
   }
@@ -181,7 +174,7 @@ struct Transport::Loop {
     for (Multi* multi : served) {
       multi->was_served = false;
       int left = 0;
-      while (CURLMsg* message = curl_multi_info_read(multi->handle.get(), &left)) {
+      while (CURLMsg* message = curl().multi_info_read(multi->handle.get(), &left)) {
         if (message->msg == CURLMSG_DONE) end_exchange(message->easy_handle, message->data.result);
       }
     }
@@ -190,16 +183,16 @@ struct Transport::Loop {
 
   void end_exchange(CURL* easy, CURLcode code) {
     void* index = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &index);
+    curl().easy_getinfo(easy, CURLINFO_PRIVATE, &index);
     const Slot slot = reinterpret_cast<std::uintptr_t>(index);
     Line& line = *lines[slot];
     ExchangeEnd end;
     end.error = error_of(code);
     long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl().easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     end.status = static_cast<int>(status);
-    if (code != CURLE_OK) end.message = line.error[0] != '\0' ? line.error.data() : curl_easy_strerror(code);
-    curl_multi_remove_handle(line.multi->handle.get(), easy);
+    if (code != CURLE_OK) end.message = line.error[0] != '\0' ? line.error.data() : curl().easy_strerror(code);
+    curl().multi_remove_handle(line.multi->handle.get(), easy);
     Exchange* exchange = line.exchange;
     line.exchange = nullptr;
     free_slots.push_back(slot);
@@ -213,13 +206,13 @@ struct Transport::Loop {
     auto multi = std::make_unique<Multi>();
     multi->loop = this;
     multi->number = static_cast<std::uint32_t>(index + 1);
-    multi->handle.reset(curl_multi_init());
+    multi->handle.reset(curl().multi_init());
     CURLM* handle = multi->handle.get();
-    curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
-    curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, multi.get());
-    curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
-    curl_multi_setopt(handle, CURLMOPT_TIMERDATA, multi.get());
-    curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, kIdleConnections);
+    curl().multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, &Loop::on_socket);
+    curl().multi_setopt(handle, CURLMOPT_SOCKETDATA, multi.get());
+    curl().multi_setopt(handle, CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
+    curl().multi_setopt(handle, CURLMOPT_TIMERDATA, multi.get());
+    curl().multi_setopt(handle, CURLMOPT_MAXCONNECTS, kIdleConnections);
     multis.push_back(std::move(multi));
     return *multis.back();
   }
@@ -233,34 +226,34 @@ struct Transport::Loop {
     const Slot slot = lines.size();
     auto line = std::make_unique<Line>();
     line->multi = &multi_of(slot);
-    line->easy.reset(curl_easy_init());
+    line->easy.reset(curl().easy_init());
     CURL* easy = line->easy.get();
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot)));
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->error.data());
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
-    curl_easy_setopt(easy, CURLOPT_SHARE, share.get());
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  // a key goes to its own host only
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout_s * 1000));
-    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 300L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, settings.share_first_connection ? 1L : 0L);
-    if (!settings.use_proxy) curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    if (!settings.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
-    if (!settings.ca_directory.empty()) curl_easy_setopt(easy, CURLOPT_CAPATH, settings.ca_directory.c_str());
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Loop::on_write);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, line.get());
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Loop::on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, line.get());
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Loop::on_connected);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, line.get());
+    curl().easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot)));
+    curl().easy_setopt(easy, CURLOPT_ERRORBUFFER, line->error.data());
+    curl().easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl().easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+    curl().easy_setopt(easy, CURLOPT_SHARE, share.get());
+    curl().easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
+    curl().easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
+    curl().easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);  // a key goes to its own host only
+    curl().easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl().easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl().easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl().easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    curl().easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl().easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout_s * 1000));
+    curl().easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 300L);
+    curl().easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+    curl().easy_setopt(easy, CURLOPT_PIPEWAIT, settings.share_first_connection ? 1L : 0L);
+    if (!settings.use_proxy) curl().easy_setopt(easy, CURLOPT_PROXY, "");
+    if (!settings.ca_file.empty()) curl().easy_setopt(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
+    if (!settings.ca_directory.empty()) curl().easy_setopt(easy, CURLOPT_CAPATH, settings.ca_directory.c_str());
+    curl().easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Loop::on_write);
+    curl().easy_setopt(easy, CURLOPT_WRITEDATA, line.get());
+    curl().easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Loop::on_header);
+    curl().easy_setopt(easy, CURLOPT_HEADERDATA, line.get());
+    curl().easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Loop::on_connected);
+    curl().easy_setopt(easy, CURLOPT_PREREQDATA, line.get());
     lines.push_back(std::move(line));
     return slot;
   }
@@ -277,7 +270,7 @@ struct Transport::Loop {
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) event.events |= EPOLLIN;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) event.events |= EPOLLOUT;
     if (known == nullptr) {
-      curl_multi_assign(multi->handle.get(), socket, multi);  // any pointer: "this socket is in the set"
+      curl().multi_assign(multi->handle.get(), socket, multi);  // any pointer: "this socket is in the set"
       if (epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0 || errno != EEXIST) return 0;
     }
     epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event);
@@ -367,23 +360,23 @@ Transport::Slot Transport::start(const std::string& url, const HeaderLines& head
   CURL* easy = line.easy.get();
   if (line.url != url) {
     line.url = url;
-    curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+    curl().easy_setopt(easy, CURLOPT_URL, url.c_str());
   }
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.state_->list.get());
+  curl().easy_setopt(easy, CURLOPT_HTTPHEADER, headers.state_->list.get());
   if (body.empty()) {
-    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    curl().easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   } else {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
+    curl().easy_setopt(easy, CURLOPT_POST, 1L);
+    curl().easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl().easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
   }
-  curl_multi_add_handle(line.multi->handle.get(), easy);
+  curl().multi_add_handle(line.multi->handle.get(), easy);
   return slot;
 }
 
 void Transport::abort(Slot slot) {
   Loop::Line& line = *loop_->lines[slot];
-  curl_multi_remove_handle(line.multi->handle.get(), line.easy.get());
+  curl().multi_remove_handle(line.multi->handle.get(), line.easy.get());
   line.exchange = nullptr;
   loop_->free_slots.push_back(slot);
 }

@@ -63,7 +63,7 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
       {{"rnu"}, "assay: no command 'rnu' (did you mean 'run'?); see 'assay --help'\n"},
       {{"--versoin"}, "assay: no flag '--versoin' (did you mean '--version'?); see 'assay --help'\n"},
-      {{"data"}, "assay data: what? list, verify; as in 'assay data list'\n"},
+      {{"data"}, "assay data: what? list, fetch, verify; as in 'assay data list'\n"},
       {{"model", "ftech"}, "assay model: what? fetch, list; not 'ftech'\n"},
       {{"run", "--modle", "x"},
        "assay run: unknown flag '--modle' (did you mean '--model'?); see 'assay run --help'\n"},

@@ -3,6 +3,7 @@
 
 #include "harness/core/completion.h"
 #include "harness/core/hash.h"
+#include "harness/core/late_library.h"
 #include "harness/core/price.h"
 #include "harness/core/random.h"
 #include "harness/core/text.h"
@@ -107,4 +108,15 @@ TEST_CASE("costs come from prices per million tokens, and are unknown where some
   hourly.usd_per_hour = 3.6;
   CHECK(time_cost_usd(hourly, 1000).value() == Approx(0.001));
   CHECK_FALSE(time_cost_usd(hourly, std::nullopt));
+}
+
+TEST_CASE("a late library gives its functions, and says what is missing") {
+  const LateLibrary library("libc.so.6");
+  std::size_t (*length)(const char*) = nullptr;
+  library.find("strlen", length);
+  REQUIRE(length != nullptr);
+  CHECK(length("assay") == 5);
+  CHECK_THROWS_WITH(library.find("no_such_function", length),
+                    ContainsSubstring("libc.so.6 has no function no_such_function"));
+  CHECK_THROWS_WITH(LateLibrary("libnot-there.so.1"), ContainsSubstring("libnot-there.so.1 cannot be loaded"));
 }

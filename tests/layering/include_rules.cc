@@ -39,7 +39,7 @@ constexpr Handle kHandles[] = {
     {"harness/core/result.h", "tl/expected.hpp"},                   // Result<T> is tl::expected with our Error
     {"adapters/llama/batch.h", "llama.h"},                          // one llama_batch
     {"adapters/llama/handles.h", "llama.h"},                        // libllama's objects
-    {"adapters/http/curl_handle.h", "curl/curl.h"},                 // libcurl's objects
+    {"adapters/http/curl_library.h", "curl/curl.h"},                // libcurl's functions and objects
     {"adapters/http/json_reply.h", "nlohmann/json.hpp"},            // wire JSON, for wire formats' .cc files alone
     {"adapters/openai/openai_reply.h", "nlohmann/json.hpp"},        // the same
     {"suites/text_to_sql/execution/sqlite_handle.h", "sqlite3.h"},  // the databases that questions are about

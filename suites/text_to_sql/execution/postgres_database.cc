@@ -13,21 +13,104 @@
 #include <vector>
 
 #include "harness/core/clock.h"
+#include "harness/core/late_library.h"
 
 namespace assay::text_to_sql {
 namespace {
 
+/// The functions of libpq that we use, without their prefix `PQ`.
+struct PqLibrary {
+  decltype(&::PQcancel) cancel = nullptr;
+  decltype(&::PQclear) clear = nullptr;
+  decltype(&::PQconnectdbParams) connectdbParams = nullptr;
+  decltype(&::PQconsumeInput) consumeInput = nullptr;
+  decltype(&::PQdescribePrepared) describePrepared = nullptr;
+  decltype(&::PQerrorMessage) errorMessage = nullptr;
+  decltype(&::PQescapeIdentifier) escapeIdentifier = nullptr;
+  decltype(&::PQexec) exec = nullptr;
+  decltype(&::PQexecParams) execParams = nullptr;
+  decltype(&::PQfinish) finish = nullptr;
+  decltype(&::PQfname) fname = nullptr;
+  decltype(&::PQfreeCancel) freeCancel = nullptr;
+  decltype(&::PQfreemem) freemem = nullptr;
+  decltype(&::PQftype) ftype = nullptr;
+  decltype(&::PQgetCancel) getCancel = nullptr;
+  decltype(&::PQgetResult) getResult = nullptr;
+  decltype(&::PQgetisnull) getisnull = nullptr;
+  decltype(&::PQgetlength) getlength = nullptr;
+  decltype(&::PQgetvalue) getvalue = nullptr;
+  decltype(&::PQisBusy) isBusy = nullptr;
+  decltype(&::PQnfields) nfields = nullptr;
+  decltype(&::PQnparams) nparams = nullptr;
+  decltype(&::PQntuples) ntuples = nullptr;
+  decltype(&::PQresultErrorField) resultErrorField = nullptr;
+  decltype(&::PQresultErrorMessage) resultErrorMessage = nullptr;
+  decltype(&::PQresultStatus) resultStatus = nullptr;
+  decltype(&::PQsendPrepare) sendPrepare = nullptr;
+  decltype(&::PQsendQueryPrepared) sendQueryPrepared = nullptr;
+  decltype(&::PQsetSingleRowMode) setSingleRowMode = nullptr;
+  decltype(&::PQsocket) socket = nullptr;
+  decltype(&::PQstatus) status = nullptr;
+  decltype(&::PQunescapeBytea) unescapeBytea = nullptr;
+  decltype(&::PQuser) user = nullptr;
+};
+
+PqLibrary load() {
+  const LateLibrary library(ASSAY_PQ_LIBRARY);
+  PqLibrary pq;
+  library.find("PQcancel", pq.cancel);
+  library.find("PQclear", pq.clear);
+  library.find("PQconnectdbParams", pq.connectdbParams);
+  library.find("PQconsumeInput", pq.consumeInput);
+  library.find("PQdescribePrepared", pq.describePrepared);
+  library.find("PQerrorMessage", pq.errorMessage);
+  library.find("PQescapeIdentifier", pq.escapeIdentifier);
+  library.find("PQexec", pq.exec);
+  library.find("PQexecParams", pq.execParams);
+  library.find("PQfinish", pq.finish);
+  library.find("PQfname", pq.fname);
+  library.find("PQfreeCancel", pq.freeCancel);
+  library.find("PQfreemem", pq.freemem);
+  library.find("PQftype", pq.ftype);
+  library.find("PQgetCancel", pq.getCancel);
+  library.find("PQgetResult", pq.getResult);
+  library.find("PQgetisnull", pq.getisnull);
+  library.find("PQgetlength", pq.getlength);
+  library.find("PQgetvalue", pq.getvalue);
+  library.find("PQisBusy", pq.isBusy);
+  library.find("PQnfields", pq.nfields);
+  library.find("PQnparams", pq.nparams);
+  library.find("PQntuples", pq.ntuples);
+  library.find("PQresultErrorField", pq.resultErrorField);
+  library.find("PQresultErrorMessage", pq.resultErrorMessage);
+  library.find("PQresultStatus", pq.resultStatus);
+  library.find("PQsendPrepare", pq.sendPrepare);
+  library.find("PQsendQueryPrepared", pq.sendQueryPrepared);
+  library.find("PQsetSingleRowMode", pq.setSingleRowMode);
+  library.find("PQsocket", pq.socket);
+  library.find("PQstatus", pq.status);
+  library.find("PQunescapeBytea", pq.unescapeBytea);
+  library.find("PQuser", pq.user);
+  return pq;
+}
+
+// Loaded at the first call: most runs ask no PostgreSQL database.
+const PqLibrary& pq() {
+  static const PqLibrary library = load();
+  return library;
+}
+
 struct Finish {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
+  void operator()(PGconn* connection) const { pq().finish(connection); }
 };
 struct Clear {
-  void operator()(PGresult* result) const { PQclear(result); }
+  void operator()(PGresult* result) const { pq().clear(result); }
 };
 struct FreeCancel {
-  void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
+  void operator()(PGcancel* cancel) const { pq().freeCancel(cancel); }
 };
 struct FreeMemory {
-  void operator()(void* memory) const { PQfreemem(memory); }
+  void operator()(void* memory) const { pq().freemem(memory); }
 };
 using Connection = std::unique_ptr<PGconn, Finish>;
 using Answer = std::unique_ptr<PGresult, Clear>;
@@ -93,7 +176,7 @@ class PostgresDatabase final : public QueriedDatabase {
 
   /// Connects where there is no connection. The error says why not.
   Result<void> connect() {
-    if (connection_ != nullptr && PQstatus(connection_.get()) == CONNECTION_OK) return {};
+    if (connection_ != nullptr && pq().status(connection_.get()) == CONNECTION_OK) return {};
     // defaults that help a server whose client is gone; no query is held by them
     constexpr const char* kOptions =
         "-c client_connection_check_interval=1s -c idle_in_transaction_session_timeout=60s";
@@ -101,27 +184,27 @@ class PostgresDatabase final : public QueriedDatabase {
       const std::array<const char*, 6> keys = {"dbname",          "options",          "connect_timeout",
                                                "client_encoding", "application_name", nullptr};
       const std::array<const char*, 6> values = {url_.c_str(), options, "10", "UTF8", "assay", nullptr};
-      connection_.reset(PQconnectdbParams(keys.data(), values.data(), 1));
-      if (PQstatus(connection_.get()) == CONNECTION_OK) break;
+      connection_.reset(pq().connectdbParams(keys.data(), values.data(), 1));
+      if (pq().status(connection_.get()) == CONNECTION_OK) break;
     }
-    if (PQstatus(connection_.get()) != CONNECTION_OK) {
-      const std::string why = one_line(PQerrorMessage(connection_.get()));
+    if (pq().status(connection_.get()) != CONNECTION_OK) {
+      const std::string why = one_line(pq().errorMessage(connection_.get()));
       connection_.reset();
       return usage_error("no connection to PostgreSQL: " + why);
     }
-    const Answer rights(PQexec(connection_.get(), kRightsBeyondReading));
-    if (PQresultStatus(rights.get()) != PGRES_TUPLES_OK) {
-      const std::string why = one_line(PQresultErrorMessage(rights.get()));
+    const Answer rights(pq().exec(connection_.get(), kRightsBeyondReading));
+    if (pq().resultStatus(rights.get()) != PGRES_TUPLES_OK) {
+      const std::string why = one_line(pq().resultErrorMessage(rights.get()));
       connection_.reset();
       return usage_error("the role's rights cannot be read: " + why);
     }
-    if (const int count = PQntuples(rights.get()); count > 0) {
+    if (const int count = pq().ntuples(rights.get()); count > 0) {
       std::string found;
       for (int row = 0; row < count && row < 3; ++row) {
-        found += (row == 0 ? "" : ", ") + std::string(PQgetvalue(rights.get(), row, 0));
+        found += (row == 0 ? "" : ", ") + std::string(pq().getvalue(rights.get(), row, 0));
       }
       if (count > 3) found += ", …";
-      const std::string role = PQuser(connection_.get());
+      const std::string role = pq().user(connection_.get());
       connection_.reset();
       return usage_error("the PostgreSQL role " + role + " can do more than read (" + found +
                          "): make one that cannot with scripts/postgres-role");
@@ -158,10 +241,10 @@ class PostgresDatabase final : public QueriedDatabase {
         "pg_table_is_visible(oid) AND relnamespace NOT IN ('pg_catalog'::regnamespace, "
         "'information_schema'::regnamespace) AND has_table_privilege(oid, 'SELECT') ORDER BY oid",
         nullptr);
-    out.u32(static_cast<std::uint32_t>(PQntuples(tables.get())));
-    for (int t = 0; t < PQntuples(tables.get()); ++t) {
-      const char* id = PQgetvalue(tables.get(), t, 0);
-      const std::string name = PQgetvalue(tables.get(), t, 1);
+    out.u32(static_cast<std::uint32_t>(pq().ntuples(tables.get())));
+    for (int t = 0; t < pq().ntuples(tables.get()); ++t) {
+      const char* id = pq().getvalue(tables.get(), t, 0);
+      const std::string name = pq().getvalue(tables.get(), t, 1);
       out.text(name);
       out.text("");
       // name, type, not null, default, position in the primary key
@@ -182,7 +265,8 @@ class PostgresDatabase final : public QueriedDatabase {
                  out);
       Answer rows;
       if (sample_rows > 0) {
-        const std::unique_ptr<char, FreeMemory> quoted(PQescapeIdentifier(connection_.get(), name.data(), name.size()));
+        const std::unique_ptr<char, FreeMemory> quoted(
+            pq().escapeIdentifier(connection_.get(), name.data(), name.size()));
         rows = select(("SELECT * FROM " + std::string(quoted.get()) + " LIMIT " + std::to_string(sample_rows)).c_str(),
                       nullptr);
       }
@@ -197,60 +281,60 @@ class PostgresDatabase final : public QueriedDatabase {
 
   /// One of our own statements; false where it fails.
   bool command(const char* sql) {
-    const Answer answer(PQexec(connection_.get(), sql));
-    return PQresultStatus(answer.get()) == PGRES_COMMAND_OK;
+    const Answer answer(pq().exec(connection_.get(), sql));
+    return pq().resultStatus(answer.get()) == PGRES_COMMAND_OK;
   }
 
   Answer select(const char* sql, const char* parameter) {
     const std::array<const char*, 1> values = {parameter};
-    return Answer(PQexecParams(connection_.get(), sql, parameter == nullptr ? 0 : 1, nullptr, values.data(), nullptr,
-                               nullptr, 0));
+    return Answer(pq().execParams(connection_.get(), sql, parameter == nullptr ? 0 : 1, nullptr, values.data(), nullptr,
+                                  nullptr, 0));
   }
 
   static void write_rows(const Answer& answer, WireWriter& out) {
-    const int rows = PQntuples(answer.get());
+    const int rows = pq().ntuples(answer.get());
     out.u32(static_cast<std::uint32_t>(rows));
     for (int r = 0; r < rows; ++r) {
-      for (int c = 0; c < PQnfields(answer.get()); ++c) out.text(PQgetvalue(answer.get(), r, c));
+      for (int c = 0; c < pq().nfields(answer.get()); ++c) out.text(pq().getvalue(answer.get(), r, c));
     }
   }
 
   static void write_samples(const Answer& answer, WireWriter& out) {
-    const int rows = answer == nullptr ? 0 : PQntuples(answer.get());
+    const int rows = answer == nullptr ? 0 : pq().ntuples(answer.get());
     out.u32(static_cast<std::uint32_t>(rows));
     for (int r = 0; r < rows; ++r) {
-      out.u32(static_cast<std::uint32_t>(PQnfields(answer.get())));
-      for (int c = 0; c < PQnfields(answer.get()); ++c) {
-        const bool is_null = PQgetisnull(answer.get(), r, c) != 0;
-        out.text(is_null ? "NULL" : std::string_view(PQgetvalue(answer.get(), r, c)).substr(0, 100));
+      out.u32(static_cast<std::uint32_t>(pq().nfields(answer.get())));
+      for (int c = 0; c < pq().nfields(answer.get()); ++c) {
+        const bool is_null = pq().getisnull(answer.get(), r, c) != 0;
+        out.text(is_null ? "NULL" : std::string_view(pq().getvalue(answer.get(), r, c)).substr(0, 100));
       }
     }
   }
 
   /// Waits for the next result of what was sent; nothing there: the deadline passed. A null answer: no more results.
   std::optional<Answer> next_answer(int wait_until_ms) {
-    while (PQisBusy(connection_.get()) != 0) {
+    while (pq().isBusy(connection_.get()) != 0) {
       const int left = wait_until_ms - static_cast<int>(milliseconds_since(start_));
       if (left <= 0) return std::nullopt;
-      pollfd waiting{PQsocket(connection_.get()), POLLIN, 0};
+      pollfd waiting{pq().socket(connection_.get()), POLLIN, 0};
       const int ready = poll(&waiting, 1, left);
       if (ready == 0) return std::nullopt;
-      if (ready > 0 && PQconsumeInput(connection_.get()) == 0) break;  // PQgetResult says what is wrong
+      if (ready > 0 && pq().consumeInput(connection_.get()) == 0) break;  // PQgetResult says what is wrong
     }
-    return Answer(PQgetResult(connection_.get()));
+    return Answer(pq().getResult(connection_.get()));
   }
 
   /// Asks the server to stop and reads what it still sends; drops the connection where it goes on.
   void cancel() {
-    const std::unique_ptr<PGcancel, FreeCancel> handle(PQgetCancel(connection_.get()));
+    const std::unique_ptr<PGcancel, FreeCancel> handle(pq().getCancel(connection_.get()));
     std::array<char, 256> why{};
-    if (handle != nullptr) PQcancel(handle.get(), why.data(), static_cast<int>(why.size()));
+    if (handle != nullptr) pq().cancel(handle.get(), why.data(), static_cast<int>(why.size()));
     const int until = static_cast<int>(milliseconds_since(start_)) + kCleanUpMs;
     while (true) {
       const std::optional<Answer> answer = next_answer(until);
       if (!answer) return connection_.reset();
       if (*answer == nullptr) return;
-      const ExecStatusType status = PQresultStatus(answer->get());
+      const ExecStatusType status = pq().resultStatus(answer->get());
       if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) return connection_.reset();
     }
   }
@@ -270,10 +354,10 @@ class PostgresDatabase final : public QueriedDatabase {
   }
 
   void fail(const Answer& answer, WireWriter& out) {
-    const char* code = PQresultErrorField(answer.get(), PG_DIAG_SQLSTATE);
+    const char* code = pq().resultErrorField(answer.get(), PG_DIAG_SQLSTATE);
     const std::string_view state = code == nullptr ? "" : code;
-    const char* primary = PQresultErrorField(answer.get(), PG_DIAG_MESSAGE_PRIMARY);
-    const std::string message = one_line(primary == nullptr ? PQresultErrorMessage(answer.get()) : primary);
+    const char* primary = pq().resultErrorField(answer.get(), PG_DIAG_MESSAGE_PRIMARY);
+    const std::string message = one_line(primary == nullptr ? pq().resultErrorMessage(answer.get()) : primary);
     QueryStatus status = QueryStatus::kError;
     if (state == "42501" || state == "25006") status = QueryStatus::kRefused;  // no right; read-only transaction
     if (state == "57014") status = QueryStatus::kTimeout;
@@ -282,32 +366,32 @@ class PostgresDatabase final : public QueriedDatabase {
       return write_status(out, QueryStatus::kRefused, "several statements");
     }
     // either the query ended its own session, or a value was too large for this process
-    if (PQstatus(connection_.get()) != CONNECTION_OK) status = QueryStatus::kCrash;
+    if (pq().status(connection_.get()) != CONNECTION_OK) status = QueryStatus::kCrash;
     write_status(out, status, message);
   }
 
   void run(const std::string& sql, const QueryLimits& limits, WireWriter& out) {
     PGconn* connection = connection_.get();
     // parsed and described before it runs: what returns no columns is no query, and is never started
-    if (PQsendPrepare(connection, "", sql.c_str(), 0, nullptr) == 0) {
-      return write_status(out, QueryStatus::kCrash, one_line(PQerrorMessage(connection)));
+    if (pq().sendPrepare(connection, "", sql.c_str(), 0, nullptr) == 0) {
+      return write_status(out, QueryStatus::kCrash, one_line(pq().errorMessage(connection)));
     }
     std::optional<Answer> answer = next_answer(static_cast<int>(limit_ms_));
     if (!answer) return time_out(out);
-    if (PQresultStatus(answer->get()) != PGRES_COMMAND_OK) return fail(*answer, out);
+    if (pq().resultStatus(answer->get()) != PGRES_COMMAND_OK) return fail(*answer, out);
     if (!drain()) return connection_.reset();
-    const Answer shape(PQdescribePrepared(connection, ""));
-    if (PQresultStatus(shape.get()) != PGRES_COMMAND_OK) return fail(shape, out);
-    const int columns = PQnfields(shape.get());
+    const Answer shape(pq().describePrepared(connection, ""));
+    if (pq().resultStatus(shape.get()) != PGRES_COMMAND_OK) return fail(shape, out);
+    const int columns = pq().nfields(shape.get());
     if (columns == 0) return write_status(out, QueryStatus::kRefused, first_word(sql) + " is not a query");
-    if (PQnparams(shape.get()) > 0) return write_status(out, QueryStatus::kError, "the query has parameters");
-    if (PQsendQueryPrepared(connection, "", 0, nullptr, nullptr, nullptr, 0) == 0 ||
-        PQsetSingleRowMode(connection) == 0) {
-      return write_status(out, QueryStatus::kCrash, one_line(PQerrorMessage(connection)));
+    if (pq().nparams(shape.get()) > 0) return write_status(out, QueryStatus::kError, "the query has parameters");
+    if (pq().sendQueryPrepared(connection, "", 0, nullptr, nullptr, nullptr, 0) == 0 ||
+        pq().setSingleRowMode(connection) == 0) {
+      return write_status(out, QueryStatus::kCrash, one_line(pq().errorMessage(connection)));
     }
     write_status(out, QueryStatus::kRows, "");
     out.u32(static_cast<std::uint32_t>(columns));
-    for (int c = 0; c < columns; ++c) out.text(PQfname(shape.get(), c));
+    for (int c = 0; c < columns; ++c) out.text(pq().fname(shape.get(), c));
     const std::size_t count_at = out.size();
     out.u64(0);
     std::uint64_t rows = 0;
@@ -315,7 +399,7 @@ class PostgresDatabase final : public QueriedDatabase {
       answer = next_answer(static_cast<int>(limit_ms_));
       if (!answer) return time_out(out);
       if (*answer == nullptr) break;
-      const ExecStatusType status = PQresultStatus(answer->get());
+      const ExecStatusType status = pq().resultStatus(answer->get());
       if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) continue;
       if (status != PGRES_SINGLE_TUPLE) return fail(*answer, out);
       if (++rows > limits.max_rows) {
@@ -344,10 +428,10 @@ class PostgresDatabase final : public QueriedDatabase {
   }
 
   static void write_cell(const Answer& answer, int column, WireWriter& out) {
-    if (PQgetisnull(answer.get(), 0, column) != 0) return out.u8(static_cast<std::uint8_t>(CellKind::kNull));
-    const char* bytes = PQgetvalue(answer.get(), 0, column);
-    const std::string_view text(bytes, static_cast<std::size_t>(PQgetlength(answer.get(), 0, column)));
-    const Oid type = PQftype(answer.get(), column);
+    if (pq().getisnull(answer.get(), 0, column) != 0) return out.u8(static_cast<std::uint8_t>(CellKind::kNull));
+    const char* bytes = pq().getvalue(answer.get(), 0, column);
+    const std::string_view text(bytes, static_cast<std::size_t>(pq().getlength(answer.get(), 0, column)));
+    const Oid type = pq().ftype(answer.get(), column);
     const auto put_integer = [&out](std::int64_t value) {
       out.u8(static_cast<std::uint8_t>(CellKind::kInteger));
       out.u64(static_cast<std::uint64_t>(value));
@@ -370,7 +454,7 @@ class PostgresDatabase final : public QueriedDatabase {
     if (type == kBytea) {
       std::size_t size = 0;
       const std::unique_ptr<unsigned char, FreeMemory> raw(
-          PQunescapeBytea(reinterpret_cast<const unsigned char*>(bytes), &size));
+          pq().unescapeBytea(reinterpret_cast<const unsigned char*>(bytes), &size));
       out.u8(static_cast<std::uint8_t>(CellKind::kBlob));
       return out.text({reinterpret_cast<const char*>(raw.get()), raw == nullptr ? 0 : size});
     }
@@ -382,7 +466,8 @@ class PostgresDatabase final : public QueriedDatabase {
   void clean_up() {
     if (connection_ == nullptr) return;
     start_ = MonotonicClock::now();
-    if (PQstatus(connection_.get()) != CONNECTION_OK || !drain() || !command("ROLLBACK") || !command("DISCARD ALL")) {
+    if (pq().status(connection_.get()) != CONNECTION_OK || !drain() || !command("ROLLBACK") ||
+        !command("DISCARD ALL")) {
       connection_.reset();
     }
   }
