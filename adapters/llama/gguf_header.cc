@@ -204,6 +204,8 @@ constexpr std::uint64_t kLongestKey = 65535;              // gguf.md
 constexpr std::uint64_t kLongestText = 64 * 1024 * 1024;  // a chat template is some 10 KB
 constexpr std::uint64_t kLongestTensorName = 63;          // GGML_MAX_NAME - 1
 
+constexpr std::uint64_t kMostTexts = std::uint64_t{1} << 24;  // vocabularies have up to a million
+
 void read_array(Reader& reader, const std::string& key, Metadata& metadata) {
   const auto type = reader.value<std::uint32_t>("an array's type");
   const auto count = reader.value<std::uint64_t>("an array's length");
@@ -215,6 +217,9 @@ void read_array(Reader& reader, const std::string& key, Metadata& metadata) {
     throw BadHeader{"array '" + key + "' claims " + std::to_string(count) + " elements, more than the file holds"};
   }
   if (type == kString) {
+    if (count > kMostTexts) {
+      throw BadHeader{"array '" + key + "' claims " + std::to_string(count) + " texts, more than any vocabulary has"};
+    }
     for (std::uint64_t i = 0; i < count; ++i) {
       reader.skip_text("an array of texts");
     }

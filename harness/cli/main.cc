@@ -130,6 +130,8 @@ int main(int count, char** arguments) {
   // Programs and queries that nobody trusts run in processes that are this program, started again.
   if (const int code = assay::sandbox_entry(count, arguments); code >= 0) return code;
   if (const int code = assay::sql_worker_entry(count, arguments); code >= 0) return code;
+  // A file that grows beyond the shell's limit is an error of writing, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return assay::cli::run_program({arguments + 1, arguments + count});
   } catch (const std::exception& defect) {

@@ -240,6 +240,10 @@ class FileReader {
         }
         for (const auto& [option, given] : keys.entries) {
           if (auto known = check_suite_key(**suite, option.text, at(option)); !known) return known;
+          // Only a suite's own options may be lists; the keys that all suites share have one value.
+          const auto& own = (*suite)->options;
+          const bool is_own = std::find(own.begin(), own.end(), option.text) != own.end();
+          if (auto one = single(option, given); !is_own && !one) return forward_error(one);
           auto values = several(option, given);
           if (!values) return forward_error(values);
           Setting joined{"", at(given) + ": " + option.text};

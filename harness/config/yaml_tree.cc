@@ -134,7 +134,9 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& path) {
     return error_at(path, static_cast<int>(line), 1, "not UTF-8 text; is this a YAML file?");
   }
   try {
-    std::istringstream stream{std::string(text)};
+    // yaml-cpp takes a quote that is never closed for closed at the end of the file. A mark of the document's end after
+    // it stands inside the quote then, where none may be.
+    std::istringstream stream{std::string(text) + "\n...\n"};
     YAML::Parser parser(stream);
     TreeBuilder tree;
     if (!parser.HandleNextDocument(tree)) return YamlNode{};
@@ -146,6 +148,9 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& path) {
   } catch (const Refused& refused) {
     return error_at(path, refused.line, refused.column, refused.what());
   } catch (const YAML::Exception& failure) {
+    if (failure.msg == YAML::ErrorMsg::DOC_IN_SCALAR) {
+      return error_at(path, failure.mark.line + 1, failure.mark.column + 1, "a quote opened above is not closed");
+    }
     return error_at(path, failure.mark.line + 1, failure.mark.column + 1, "not valid YAML: " + failure.msg);
   } catch (const std::exception& failure) {
     return usage_error(path + ": not valid YAML: " + failure.what());

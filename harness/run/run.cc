@@ -109,9 +109,23 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
   return {};
 }
 
+// The file that a path means. SQLite puts its log beside the name that it is given: two names would be two logs.
+Result<std::string> followed(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::status_known(status)) {
+    return usage_error(path + ": cannot be used for a run: " + error.message() + "; choose another path");
+  }
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  const auto target = std::filesystem::canonical(path, error);
+  if (error) return usage_error(path + ": is a link to a file that is not there; choose another path");
+  return target.string();
+}
+
 // What an existing run has answered already, for a dry run: nothing is locked or changed.
 Result<void> mark_answered(const std::string& path, const RunInfo& description, Plan& plan) {
-  if (path.empty() || !std::filesystem::exists(path)) return {};
+  std::error_code unreadable;
+  if (path.empty() || !std::filesystem::exists(path, unreadable)) return {};
   auto reader = RunReader::open(path);
   if (!reader) return forward_error(reader);
   if ((*reader)->run().config_sha256 != description.config_sha256) {
@@ -233,8 +247,11 @@ Result<RunOutcome> run_plan(const RunConfig& config, Plan& plan, const ReusableA
                             const StopSignal& stop) {
   RunOutcome outcome;
   const RunInfo description = describe_run(config, plan);
-  outcome.run_path = config.run_path.empty() ? default_run_path(description) : config.run_path;
-  const bool resumed = std::filesystem::exists(outcome.run_path);
+  auto run_path = followed(config.run_path.empty() ? default_run_path(description) : config.run_path);
+  if (!run_path) return forward_error(run_path);
+  outcome.run_path = *run_path;
+  std::error_code unreadable;  // followed() has looked
+  const bool resumed = std::filesystem::exists(outcome.run_path, unreadable);
   std::vector<ResultInfo> results;
   for (const PlannedResult& planned : plan.results) results.push_back(planned.info);
   DispatchOutcome dispatched;

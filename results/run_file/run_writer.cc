@@ -416,6 +416,9 @@ Result<std::unique_ptr<RunWriter>> RunWriter::resume(const std::string& path, co
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return usage_error(path + ": no such run file; check the path");
   if (S_ISREG(status.st_mode) && status.st_size == 0) return usage_error(run_file::empty_file(path));
+  if (status.st_nlink > 1) {
+    return usage_error(path + ": has another name too (a hard link), under which it may be changed meanwhile; copy it");
+  }
   auto lock = run_file::RunLock::take(path);
   if (!lock) return forward_error(lock);
   return run_file::made([&] { return run_file::resumed(path, run, results, durability, std::move(*lock)); });

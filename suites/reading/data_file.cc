@@ -23,6 +23,9 @@ struct Close {
 };
 
 constexpr std::size_t kChunk = std::size_t{1} << 17;
+// Text packs 3 to 20 times smaller. What goes far beyond is made to keep us busy.
+constexpr std::size_t kMostRatio = 200;
+constexpr std::size_t kUnsuspectedBytes = std::size_t{64} << 20;
 
 class PlainStream : public ByteStream {
  public:
@@ -84,7 +87,13 @@ class GzipStream : public ByteStream {
                            (state_.msg != nullptr ? state_.msg : "unknown error") + "); fetch it again");
       }
     }
-    return wanted - state_.avail_out;
+    const std::size_t unpacked = wanted - state_.avail_out;
+    unpacked_ += unpacked;
+    if (unpacked_ > kUnsuspectedBytes && unpacked_ / kMostRatio > packed_) {
+      return usage_error(path_ + ": unpacks to more than " + std::to_string(kMostRatio) +
+                         " times its size; is this a data set?");
+    }
+    return unpacked;
   }
 
  private:
@@ -95,12 +104,15 @@ class GzipStream : public ByteStream {
     }
     state_.next_in = reinterpret_cast<Bytef*>(input_.data());
     state_.avail_in = static_cast<uInt>(count);
+    packed_ += count;
     return {};
   }
 
   std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
   std::vector<char> input_;
+  std::size_t packed_ = 0;
+  std::size_t unpacked_ = 0;
   z_stream state_{};
   bool in_member_ = false;
   bool ended_ = false;

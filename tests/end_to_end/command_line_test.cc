@@ -114,6 +114,27 @@ TEST_CASE("a configuration's mistakes are named by line and column, and nothing 
              StartsWith("assay: e.yaml:6:22: protocol: mmlu has no protocol 'loglikelyhood'"));
 }
 
+TEST_CASE("a run file is one file by whatever name, and a path that cannot be one is named") {
+  const Folder folder;
+  const auto run = [&](const std::string& path) {
+    return run_assay(folder.path(), {"run", "--starter", "--suite", "mmlu", "--limit", "2", "--model", "baseline:first",
+                                     "--run", path});
+  };
+  REQUIRE(run("real.db").exit_code == 0);
+  std::filesystem::create_symlink("real.db", folder.path() + "/link.db");
+  CHECK(run("link.db").exit_code == 0);
+  CHECK_FALSE(std::filesystem::exists(folder.path() + "/link.db-wal"));
+  std::filesystem::create_symlink("nowhere.db", folder.path() + "/dangling.db");
+  CHECK_THAT(run("dangling.db").err, ContainsSubstring("dangling.db: is a link to a file that is not there"));
+  std::filesystem::create_symlink("loop.db", folder.path() + "/loop.db");
+  CHECK_THAT(run("loop.db").err, ContainsSubstring("loop.db: cannot be used for a run"));
+  CHECK(run(std::string(300, 'x') + ".db").exit_code == 2);
+  std::filesystem::create_hard_link(folder.path() + "/real.db", folder.path() + "/hard.db");
+  const Outcome hard = run("hard.db");
+  CHECK(hard.exit_code == 2);
+  CHECK_THAT(hard.err, ContainsSubstring("hard.db: has another name too"));
+}
+
 TEST_CASE("`help COMMAND` is `COMMAND --help`") {
   const Folder folder;
   for (const std::vector<std::string>& words : {std::vector<std::string>{"run"}, {"data", "list"}, {"data"}}) {

@@ -251,6 +251,9 @@ TEST_CASE("what is wrong in a file is named by line and column") {
         "c.yaml:1:9: schema: '2' is not a configuration schema that this assay knows (1)");
   CHECK(refused_file("schema: 1\nsed: 1\n") == "c.yaml:2:1: unknown key 'sed' (did you mean 'seed'?)");
   CHECK(refused_file("schema: 1\nseed: [1]\n") == "c.yaml:2:7: seed: expected a single value, not a list");
+  CHECK(refused_file("schema: 1\ndata: \"abc\nseed: x\n") == "c.yaml:5:1: a quote opened above is not closed");
+  CHECK(refused_file("schema: 1\nsuites:\n- mmlu: {shots: [1]}\n") ==
+        "c.yaml:3:17: shots: expected a single value, not a list");
   CHECK(refused_file("schema: 1\nseed: 1\nseed: 2\n") == "c.yaml:3:1: key 'seed' is given twice; first on line 2");
   CHECK(refused_file("schema: 1\nmodels: x\n") ==
         "c.yaml:2:9: models: expected a list of '- ref: …', not a single value");

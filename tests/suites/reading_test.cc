@@ -159,6 +159,11 @@ TEST_CASE("bad data files get one clear line") {
   CHECK_THAT(message("empty.txt"), ContainsSubstring("empty.txt: the file is empty"));
   folder.write("hollow.txt.gz", gzip(""));
   CHECK_THAT(message("hollow.txt"), ContainsSubstring("hollow.txt.gz: the file is empty"));
+  std::string bomb(std::size_t{80} << 20, 'x');
+  for (std::size_t i = 1023; i < bomb.size(); i += 1024) bomb[i] = '\n';
+  folder.write("bomb.txt.gz", gzip(bomb));
+  CHECK_THAT(lines_of(*DataFolder::on_disk(folder.path()).find("bomb.txt")).back(),
+             ContainsSubstring("bomb.txt.gz: unpacks to more than 200 times its size"));
   folder.write("fake.txt.gz", "plain text");
   CHECK_THAT(message("fake.txt"), ContainsSubstring("fake.txt.gz: is not a gzip file"));
   std::string long_text;
