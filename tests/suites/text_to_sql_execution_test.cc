@@ -67,12 +67,12 @@ TEST_CASE("hostile queries are contained and named, and change no file", "[text_
   }();
   const std::vector<std::tuple<std::string, QueryStatus, std::string>> cases = {
       {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", QueryStatus::kTimeout,
-       ""},
+       "stopped after 400 ms of CPU time"},
       {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", QueryStatus::kTooLarge,
        "100000 rows"},
       {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) "
        "SELECT count(*) FROM n a, n b, n c",
-       QueryStatus::kTimeout, ""},
+       QueryStatus::kTimeout, "stopped after 400 ms of CPU time"},
       {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT a.i FROM n a, n b, n c",
        QueryStatus::kTooLarge, "100000 rows"},
       {"SELECT randomblob(1000000000)", QueryStatus::kMemory, "too big"},

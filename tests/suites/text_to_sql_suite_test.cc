@@ -144,12 +144,14 @@ TEST_CASE("hostile answers are wrong, and the record names what they tried", "[t
   const std::string before = *sha256_file(file);
   const std::string numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) ";
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n", "timeout: "},
-      {numbers + "SELECT count(*) FROM n a, n b, n c", "timeout: "},
+      {"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+       "timeout: stopped after 300 ms"},
+      {numbers + "SELECT count(*) FROM n a, n b, n c", "timeout: stopped after 300 ms"},
       {numbers + "SELECT a.i FROM n a, n b, n c", "too large: more than 50000 rows"},
       {"SELECT randomblob(2000000000)", "memory: "},
       {"SELECT zeroblob(2000000000)", "memory: "},
-      {"SELECT printf('%.*c', 40000000, 'x')", ""},
+      // SQLite's printf gives up at the cap on one value, and returns NULL instead of an error
+      {"SELECT printf('%.*c', 40000000, 'x')", "rows differ"},
       {"SELECT replace(hex(zeroblob(10000000)), '0', 'xxxxxxxxxx')", "memory: "},
       {"ATTACH '" + folder.file("new.sqlite") + "' AS n", "refused: ATTACH"},
       {"PRAGMA journal_mode = DELETE", "refused: PRAGMA journal_mode"},
