@@ -67,7 +67,7 @@ class ScriptedAdapter final : public Adapter {
     can_.loglikelihood = only_faults || any([](const Rule& rule) { return rule.logprobs || rule.choose; });
     can_.generate = can_.chat = only_faults || any([](const Rule& rule) { return rule.text || rule.choose; });
     can_.top_logprobs = only_faults || any([](const Rule& rule) { return !rule.top_logprobs.empty(); });
-    can_.preferred_in_flight = 64;
+    can_.preferred_in_flight = 512;
     if (any([](const Rule& rule) { return rule.delay_ms > 0; })) timer_ = std::make_unique<Timer>();
   }
 
