@@ -4,6 +4,7 @@
 
 #include "adapters/registry.h"
 #include "harness/cli/command.h"
+#include "harness/cli/compared_runs.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/run_output.h"
 #include "harness/cli/signals.h"
@@ -11,6 +12,7 @@
 #include "harness/config/run_settings.h"
 #include "harness/run/run.h"
 #include "harness/run/stored_run.h"
+#include "harness/run/until_decided.h"
 #include "results/report/text.h"
 #include "suites/registry.h"
 
@@ -78,6 +80,40 @@ void write_hint(const RunConfig& config, const RunOutcome& outcome, Program& pro
   }
 }
 
+// What --until-decided and --against say; the margin and alpha are those of the configuration's gate.
+Result<std::optional<StopRule>> stop_rule(const Arguments& arguments, const RunConfig& config) {
+  const auto against = arguments.value("--against");
+  if (arguments.has("--until-decided") != against.has_value()) {
+    return usage_error("--until-decided and --against RUN go together");
+  }
+  if (!against) return std::nullopt;
+  auto baseline = open_run(*against);
+  if (!baseline) return forward_error(baseline);
+  StopRule rule{baseline->path, baseline->model, 0.02, 0.05};
+  if (config.gate) {
+    rule.margin = config.gate->margin;
+    rule.alpha = config.gate->alpha;
+  }
+  return rule;
+}
+
+Result<DecidedOutcome> run_all(const RunConfig& config, const AdapterContext& context, RunObserver& observer,
+                               const StopSignal& stop) {
+  auto outcome = run(config, context, observer, stop);
+  if (!outcome) return forward_error(outcome);
+  return DecidedOutcome{std::move(*outcome), Verdict::kUndecided, 0, 0, {}};
+}
+
+// Where asking stopped, and why.
+void write_decision(const StopRule& rule, const DecidedOutcome& decided, Program& program) {
+  if (decided.run.exit_code != 0) return;
+  program.err << "against " << report::neutralised(rule.baseline, report::Lines::kEscape) << ": "
+              << verdict_name(decided.verdict) << " after " << decided.asked << " items; " << decided.saved
+              << " items saved";
+  if (decided.saved_usd) program.err << ", about $" << report::usd_text(decided.saved_usd);
+  program.err << std::endl;
+}
+
 Result<int> evaluate(const Arguments& arguments, Program& program) {
   auto config =
       make_run_config(flags_of(arguments), {program.environment, std::chrono::system_clock::now(), &builtin_suites()});
@@ -95,10 +131,14 @@ Result<int> evaluate(const Arguments& arguments, Program& program) {
   context.log = [&program, verbose](const std::string& line) {
     if (verbose) program.err << report::neutralised(line, report::Lines::kEscape) << std::endl;
   };
+  auto rule = stop_rule(arguments, *config);
+  if (!rule) return forward_error(rule);
   const StopOnSignals signals;
-  auto outcome = run(*config, context, progress, signals.stop());
+  auto decided = *rule ? run_until_decided(*config, **rule, context, progress, signals.stop())
+                       : run_all(*config, context, progress, signals.stop());
   progress.finish();
-  if (!outcome) return forward_error(outcome);
+  if (!decided) return forward_error(decided);
+  const RunOutcome* outcome = &decided->run;
 
   if (config->dry_run) {
     if (config->format == OutputFormat::kJson) {
@@ -113,6 +153,7 @@ Result<int> evaluate(const Arguments& arguments, Program& program) {
       return forward_error(written);
     program.out.flush();
   }
+  if (*rule) write_decision(**rule, *decided, program);
   if (!outcome->message.empty()) program.err << "assay: " << outcome->message << std::endl;
   write_hint(*config, *outcome, program);
   return outcome->exit_code;
@@ -138,6 +179,9 @@ Command run_command() {
     }
     command.options.push_back(std::move(option));
   }
+  command.options.push_back(
+      {"--until-decided", "", "stops asking once the verdict against --against stands", false, {}});
+  command.options.push_back({"--against", "RUN", "the baseline for --until-decided, RUN[#MODEL]", false, {}});
   command.notes = "models:\n";
   for (const AdapterEntry& adapter : builtin_adapters()) command.notes += "  " + adapter.help + "\n";
   command.notes += "Without --run, the run file is runs/<UTC time>-<short hash>.db.\n";

@@ -70,9 +70,9 @@ void write_flips(std::ostream& out, const char* title, const std::vector<Flip>& 
 }
 
 void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t flips, const ConsoleStyle& style) {
+  const int shots = suite.baseline_info.shots;
   std::string head = plain(suite.metric) + " · " + plain(suite.baseline_info.protocol) + ", " +
-                     count(suite.baseline_info.shots, "shots") + " · " +
-                     count(suite.paired_items, "items that both answered");
+                     count(shots, shots == 1 ? "shot" : "shots") + " · " + count(suite.paired_items, "items");
   if (suite.clusters > 0) head += " in " + count(suite.clusters, "clusters");
   const std::string name = plain(suite.suite);
   out << '\n'

@@ -1,3 +1,6 @@
+#include <cmath>
+
+#include "results/cost/break_even.h"
 #include "results/cost/litellm_prices.h"
 #include "results/cost/price_table.h"
 #include "tests/catch.h"
@@ -72,6 +75,46 @@ TEST_CASE("LiteLLM's price file is read, per token to per million") {
       "prices.json", "2026-11-01");
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().message == "prices.json: m: input_cost_per_token is no price in US dollars per token");
+}
+
+TEST_CASE("What requests cost by the day and by the year") {
+  // 250 + 250 tokens at $0.02 per 1K: one cent a request, $365,000 a year at 100,000 a day.
+  Price price;
+  price.input_per_mtok = price.output_per_mtok = 20;
+  const auto request = request_cost_usd(price, {250, 250});
+  REQUIRE(request);
+  CHECK(std::abs(*request - 0.01) < 1e-12);
+  const ServingCost cost = serving_cost({"API", *request, 0, {}, 0}, 100'000);
+  CHECK(std::abs(cost.usd_per_day - 1000) < 1e-9);
+  CHECK(std::abs(cost.usd_per_year - 365'000) < 1e-6);
+  // GPT-4 8K: $0.03 and $0.06 per 1K, as the price table has it.
+  const auto gpt4 = find_price("openai:gpt-4", "2026-11-21");
+  REQUIRE(gpt4);
+  CHECK(std::abs(*request_cost_usd(*gpt4, {1000, 0}) - 0.03) < 1e-12);
+  CHECK(std::abs(*request_cost_usd(*gpt4, {0, 1000}) - 0.06) < 1e-12);
+  CHECK_FALSE(request_cost_usd({}, {1, 1}));
+}
+
+TEST_CASE("Machines come in whole numbers, and choices flip where costs cross") {
+  // $1 an hour, 1,000 requests a day each: $24 a day for every thousand begun.
+  const ServingOption machines{"own", 0, 0, 1.0, 1000};
+  CHECK(serving_cost(machines, 1).usd_per_day == 24);
+  CHECK(serving_cost(machines, 1000).machines == 1);
+  CHECK(serving_cost(machines, 1001).machines == 2);
+  CHECK(serving_cost(machines, 2500).usd_per_day == 72);
+  CHECK(std::abs(serving_cost(machines, 2000).usd_per_request - 0.024) < 1e-12);
+
+  // An API at 1 cent against a training of $3,650 a year and 0.5 cents: they meet at 2,000 a day.
+  const ServingOption api{"API", 0.01, 0, {}, 0};
+  const ServingOption tuned{"fine-tuned", 0.005, 3650, {}, 0};
+  const auto flips = cheapest_by_volume({api, tuned});
+  REQUIRE(flips.size() == 2);
+  CHECK(flips[0].option == 0);
+  CHECK(flips[1].option == 1);
+  CHECK(flips[1].requests_per_day == 2001);
+  // A machine for more than it saves is never bought: $24 for 1,000 requests that cost $10.
+  CHECK(cheapest_by_volume({api, machines}).size() == 1);
+  CHECK(cheapest_by_volume({}).empty());
 }
 
 }  // namespace
