@@ -131,6 +131,11 @@ Result<int> power(const Arguments& arguments, Program& program) {
   if (auto done = read("--margin", 0, 1, margin); !done) return forward_error(done);
   if (auto done = read("--alpha", 0, 0.5, plan.alpha); !done) return forward_error(done);
   if (auto done = read("--power", 0.5, 0.9999, plan.power); !done) return forward_error(done);
+  if (const auto text = arguments.value("--design-effect")) {
+    auto effect = config::decimal_number({*text, "--design-effect"}, 1, 10'000);
+    if (!effect) return forward_error(effect);
+    plan.design_effect = *effect;
+  }
   if (arguments.has("--flip-rate")) {
     flip_rates = {0};
     if (auto done = read("--flip-rate", 0, 1, flip_rates.front()); !done) return forward_error(done);
@@ -162,6 +167,7 @@ Command power_command() {
            {"--alpha", "A", "one-sided error probability; default 0.05", false, {}},
            {"--power", "P", "chance of catching it; default 0.8", false, {}},
            {"--flip-rate", "R", "share of items whose outcome changes; default 0.05, 0.1 and 0.2", false, {}},
+           {"--design-effect", "D", "clustered items that say as much as one; default 1", false, {}},
            {"--data", "DIR", "where the data sets are", false, {}},
            {"--starter", "", "the items that ship with assay", false, {}},
            {"--format", "text|json", "of the output", false, {"text", "json"}}},

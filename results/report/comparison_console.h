@@ -10,8 +10,9 @@
 
 namespace assay {
 
-/// The verdict in one sentence, then one block a suite of the items that both answered: both values, the difference with its interval and bound, the
-/// counts, the ratios; and of each suite the first `flips` items lost and gained, with both answers.
+/// The verdict in one sentence, then one block a suite of the items that both answered: both values, the difference
+/// with its interval and bound, the counts, the ratios; and of each suite the first `flips` items lost and gained, with
+/// both answers.
 void write_comparison_console(std::ostream& out, const Comparison& comparison, std::size_t flips,
                               const ConsoleStyle& style);
 

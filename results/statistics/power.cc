@@ -19,7 +19,7 @@ std::optional<double> items_for_difference(const PowerPlan& plan, double differe
   if (delta == 0 || delta > plan.flip_rate) return std::nullopt;
   const double root = upper_quantile(plan.alpha) * std::sqrt(plan.flip_rate) +
                       upper_quantile(1 - plan.power) * std::sqrt(plan.flip_rate - delta * delta);
-  return plan.design_effect * root * root / (delta * delta);
+  return plan.design_effect * (root * root / (delta * delta) + 2 / delta);
 }
 
 std::optional<double> items_for_margin(const PowerPlan& plan, double margin) {

@@ -149,15 +149,15 @@ TEST_CASE("Clustered standard errors are statsmodels'") {
 }
 
 TEST_CASE("Planned sizes are those of the formulas in SciPy") {
-  // za = norm.ppf(.95); zb = norm.ppf(.8); (za*sqrt(psi) + zb*sqrt(psi - d*d))**2 / d**2
-  check_same(*items_for_difference({}, 0.02), 1543.5452508462122);
-  check_same(*items_for_difference({}, -0.02), 1543.5452508462122);
-  check_same(*items_for_difference({0.05, 0.8, 0.2, 1}, 0.05), 492.50755519697213);
-  check_same(*items_for_difference({0.05, 0.8, 0.2, 3}, 0.05), 3 * 492.50755519697213);
+  // za = norm.ppf(.95); zb = norm.ppf(.8); (za*sqrt(psi) + zb*sqrt(psi - d*d))**2 / d**2 + 2/d
+  check_same(*items_for_difference({}, 0.02), 1643.5452508462122);
+  check_same(*items_for_difference({}, -0.02), 1643.5452508462122);
+  check_same(*items_for_difference({0.05, 0.8, 0.2, 1}, 0.05), 532.5075551969721);
+  check_same(*items_for_difference({0.05, 0.8, 0.2, 3}, 0.05), 3 * 532.5075551969721);
   CHECK_FALSE(items_for_difference({}, 0.2));
   // scipy.optimize.brentq(lambda d: n(psi, d) - items, 1e-9, psi, xtol=1e-15)
-  check_same(*detectable_difference({}, 1000), 0.02483874596577645);
-  check_same(*detectable_difference({0.05, 0.8, 0.2, 1}, 164), 0.08627931248760588);
+  check_same(*detectable_difference({}, 1000), 0.025856690807036536);
+  check_same(*detectable_difference({0.05, 0.8, 0.2, 1}, 164), 0.09250875505752687);
   CHECK_FALSE(detectable_difference({}, 5));
   // mpmath, q by bisection of the likelihood's derivative as for Tango's interval
   check_same(*items_for_margin({}, 0.02), 1577.04010192756);
