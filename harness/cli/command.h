@@ -29,6 +29,8 @@ struct Command {
 [[nodiscard]] Command run_command();
 [[nodiscard]] Command show_command();
 [[nodiscard]] Command export_command();
+[[nodiscard]] Command leaderboard_command();
+[[nodiscard]] Command serve_command();
 [[nodiscard]] Command score_command();
 [[nodiscard]] Command data_list_command();
 [[nodiscard]] Command data_fetch_command();
