@@ -2,39 +2,10 @@
 
 #include <string>
 
+#include "results/report/markdown_cell.h"
 #include "results/report/text.h"
 
 namespace assay {
-std::string report::markdown_cell(const std::string& text) {
-  std::string out;
-  for (const char c : report::neutralised(text, report::Lines::kEscape)) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '|':
-      case '\\':
-      case '`':
-      case '*':
-      case '_':
-      case '[':
-      case ']':
-      case '~':
-        out += '\\';
-        [[fallthrough]];
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 namespace {
 
 using report::markdown_cell;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "results/report/markdown.h"
+#include "results/report/markdown_cell.h"
 #include "results/report/text.h"
 
 namespace assay::site {

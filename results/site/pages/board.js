@@ -81,7 +81,7 @@
             'cheaper or faster.', left_out.length ? ` Not drawn, because ${axis_name === 'usd' ? 'no price' : 'no time'} ` +
             `is known: ${left_out.map((result) => result.model_name).join(', ')}.` : '')),
         el('section.panel', {'aria-label': 'Latency'}, el('h2', 'How long an answer takes'), humps,
-          el('p.small.soft', timed.length ? 'Black: median; coloured: 95th percentile.' : 'No times are known.'))),
+          el('p.small.soft', timed.length ? 'Strokes: the median and, further right, the 95th percentile.' : 'No times are known.'))),
       numbers_table(results));
     if (placed.length) {
       assay.chart.scatter(picture, placed.map((result) => ({
@@ -208,7 +208,7 @@
       const {r, g, b} = colour.rgb();
       const luminance = 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
       tile.style.backgroundColor = String(colour);
-      tile.style.color = luminance > 0.18 ? '#101418' : '#ffffff';
+      tile.style.color = luminance > 0.179 ? '#000000' : '#ffffff';
       return tile;
     }));
   };
@@ -235,7 +235,7 @@
     fill(dialog, el('div.sheet',
       el('div.row', el('h2', result.model_name), el('span.soft', assay.suite_label(result.suite_info)),
         result.unranked ? el('span.tag.warn', result.unranked) : el('span.tag', `rank ${rank(result.rank)}`),
-        el('button', {type: 'button', onclick: () => dialog.close()}, 'Close')),
+        el('button.close', {type: 'button', onclick: () => dialog.close()}, 'Close')),
       facts([
         ...Object.entries(result.metrics).map(([name, metric]) =>
           [name, `${percent(metric.value)} %  (95 %: ${interval(metric.ci95)}${metric.interval ? `, ${metric.interval}` : ''})`]),

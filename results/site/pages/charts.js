@@ -46,7 +46,7 @@ assay.chart.pareto = (points) => {
 assay.chart.scatter = (host, points, axis) => {
   const draw = (width) => {
     const height = Math.max(280, Math.min(400, width * 0.55));
-    const margin = {top: 14, right: 18, bottom: 40, left: 46};
+    const margin = {top: 26, right: 18, bottom: 40, left: 40};
     const svg = d3.create('svg').attr('viewBox', `0 0 ${width} ${height}`).attr('height', height).attr('role', 'group')
       .attr('aria-label', `${axis.y} against ${axis.x}`);
     const xs = points.map((point) => point.x);
@@ -64,7 +64,7 @@ assay.chart.scatter = (host, points, axis) => {
       .call(d3.axisLeft(y).ticks(6).tickFormat((value) => (value * 100).toFixed(0)));
     svg.append('text').attr('class', 'soft').attr('x', width - margin.right).attr('y', height - 5)
       .attr('text-anchor', 'end').text(`${axis.x} (logarithmic)`);
-    svg.append('text').attr('class', 'soft').attr('x', 4).attr('y', 9).text(`${axis.y}, %`);
+    svg.append('text').attr('class', 'soft').attr('x', 0).attr('y', 10).text(`${axis.y}, %`);
 
     const front = assay.chart.pareto(points.filter((point) => !point.grey));
     if (front.length > 1) {
@@ -75,7 +75,8 @@ assay.chart.scatter = (host, points, axis) => {
     const free = (box) => taken.every((other) => box.right < other.left || box.left > other.right ||
       box.bottom < other.top || box.top > other.bottom);
     for (const point of points) {
-      taken.push({left: x(point.x) - 6, right: x(point.x) + 6, top: y(point.y) - 6, bottom: y(point.y) + 6});
+      taken.push({left: x(point.x) - 6, right: x(point.x) + 6, top: y(point.y) - 6, bottom: y(point.y) + 6},
+        {left: x(point.x) - 3, right: x(point.x) + 3, top: y(point.high), bottom: y(point.low)});
     }
     for (const point of [...points].sort((a, b) => b.y - a.y)) {
       const at = [x(point.x), y(point.y)];
@@ -94,13 +95,17 @@ assay.chart.scatter = (host, points, axis) => {
       mark.append('circle').attr('class', 'dot').attr('r', 5.5).attr('cx', at[0]).attr('cy', at[1]);
       const text = point.name.length > 30 ? `${point.name.slice(0, 14)}…${point.name.slice(-14)}` : point.name;
       const length = text.length * 6.3;
-      const places = [[9, -7], [9, 15], [-9 - length, -7], [-9 - length, 15], [9, -22], [9, 30]];
+      // Beside the mark, else above or below its whisker; a name without room is left to the tip and the table.
+      const above = y(point.high) - 7 - at[1];
+      const below = y(point.low) + 16 - at[1];
+      const places = [[9, -7], [9, 15], [-9 - length, -7], [-9 - length, 15], [-length / 2, above], [-length / 2, below],
+        [-length, above], [-length, below], [0, above], [0, below]];
       for (const [right, down] of places) {
         const box = {left: at[0] + right, right: at[0] + right + length, top: at[1] + down - 11, bottom: at[1] + down + 3};
         if (box.left < margin.left || box.right > width || box.top < 0 || box.bottom > height - margin.bottom) continue;
         if (!free(box)) continue;
         taken.push(box);
-        mark.append('text').attr('x', box.left).attr('y', at[1] + down).text(text);
+        mark.append('text').attr('class', 'label').attr('x', box.left).attr('y', at[1] + down).text(text);
         break;
       }
     }

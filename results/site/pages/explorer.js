@@ -313,7 +313,7 @@
     parts.rows = el('ul', {role: 'presentation'});
     parts.list = el('div.list', {tabindex: 0, role: 'listbox', 'aria-label': 'Items'}, parts.rows);
     parts.view = el('article.view', {tabindex: -1, 'aria-label': 'Item'});
-    parts.explorer = el('div.explorer',
+    parts.explorer = el('div.explorer', el('h1.unseen', 'Explorer'),
       el('div.left', parts.tools, parts.list, el('div.hint', el('span', el('kbd', 'j'), ' ', el('kbd', 'k'), ' next, previous'),
         el('span', el('kbd', 'Enter'), ' open'), el('span', el('kbd', 'f'), ' filter'), el('span', el('kbd', '/'), ' search'))),
       parts.view);

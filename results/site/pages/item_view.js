@@ -138,7 +138,7 @@
     return el('dl.facts', pairs.filter(([, value]) => value).map(([name, value]) => [el('dt', name), el('dd', String(value))]));
   };
 
-  const sample_body = (question, sample) => {
+  const sample_body = (question, sample, with_prompt) => {
     const kind = sample.error ? 'failed' : sample.score >= 1 ? 'right' : 'wrong';
     return [
       sample.error ? el('p.why.failed', `No answer (${sample.error.kind}): `, assay.shown_text(sample.error.message)) : null,
@@ -153,22 +153,22 @@
       sample.top_logprobs ? el('details', el('summary', 'Alternatives of the first token'),
         el('pre.text', {tabindex: 0}, sample.top_logprobs.map(([token, logprob]) => `${logprob.toFixed(3)}  ${JSON.stringify(token)}\n`))) : null,
       facts(sample),
-      sample.sent || sample.prompt ? el('details', el('summary', 'Prompt as this model saw it'),
+      with_prompt && (sample.sent || sample.prompt) ? el('details', el('summary', 'Prompt as this model saw it'),
         el('pre.text', {tabindex: 0}, assay.shown_text(assay.sent_text(sample, question), true))) : null,
     ];
   };
 
   // One model's answer to the item; several samples have a button each.
-  const answer_card = (letter, result, question, samples, value, failure) => {
+  const answer_card = ({letter, result, samples, value, failure}, question, with_prompt) => {
     const card = el('section.answer', {'aria-label': `Answer ${letter}`});
     const body = el('div.stack');
-    const show = (at) => assay.fill(body, sample_body(question, samples[at]));
+    const show = (at) => assay.fill(body, sample_body(question, samples[at], with_prompt));
     const buttons = samples.length < 2 ? null : el('div.filters', {role: 'group', 'aria-label': 'Samples'},
       samples.map((sample, at) => el('button', {type: 'button', 'aria-pressed': String(at === 0), onclick: (event) => {
         for (const button of buttons.children) button.setAttribute('aria-pressed', String(button === event.currentTarget));
         show(at);
       }}, `${at + 1} ${sample.error ? '!' : sample.score >= 1 ? '✓' : '✗'}`)));
-    assay.fill(card, el('header.row', assay.score_mark(value, failure), el('h2', `${letter} · ${result.model_name}`),
+    assay.fill(card, el('header.row', assay.score_mark(value, failure), el('h3', `${letter} · ${result.model_name}`),
       el('span.small.soft', assay.day(result.run_info.started))), buttons, body);
     show(0);
     return card;
@@ -179,10 +179,10 @@
     const any = answers.find((answer) => answer.samples);
     const prompt = any ? assay.sent_text(any.samples[0], question) : question.prompt;
     assay.fill(host,
-      el('header', el('h1', item.id), item.groups.map((group) => el('span.tag', group)), tools || null),
+      el('header', el('h2.item', item.id), item.groups.map((group) => el('span.tag', group)), tools || null),
       el('div.answers', answers.map((answer) => answer.samples
-        ? answer_card(answer.letter, answer.result, question, answer.samples, answer.value, answer.failure)
-        : el('section.answer', el('h2', `${answer.letter} · ${answer.result.model_name}`), el('p.soft', 'This item was not asked of it.')))),
-      el('section.stack', el('h2', 'Prompt as sent'), el('pre.text.wide', {tabindex: 0, 'aria-label': 'Prompt'}, assay.shown_text(prompt, true))));
+        ? answer_card(answer, question, answers.length > 1 || answer.samples.length > 1)
+        : el('section.answer', el('h3', `${answer.letter} · ${answer.result.model_name}`), el('p.soft', 'This item was not asked of it.')))),
+      el('section.stack', el('h3', 'Prompt as sent'), el('pre.text.wide', {tabindex: 0, 'aria-label': 'Prompt'}, assay.shown_text(prompt, true))));
   };
 })();

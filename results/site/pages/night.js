@@ -79,7 +79,7 @@
       svg.append('path').attr('class', 'line').attr('d', d3.line().x(at_of).y((night) => y(night.headline.value))(measured));
       ticks_between(nights).forEach((changed, at) => {
         if (!changed) return;
-        svg.append('line').attr('class', 'tick').attr('x1', x(at)).attr('x2', x(at))
+        svg.append('line').attr('class', 'change').attr('x1', x(at)).attr('x2', x(at))
           .attr('y1', height - margin.bottom - 7).attr('y2', height - margin.bottom + 3).append('title').text(changed);
       });
       measured.forEach((night, at) => {
@@ -127,7 +127,7 @@
           ? `${assay.plural(falls.length, 'line')} fell last night: ${falls.map((change) => `${change.last.suite_info.suite} of ${change.last.model_name} (${assay.points(change.difference)} points)`).join(', ')}`
           : `Last night no line fell out of the interval of the night before (${measured.length} of ${series.length} compared).`),
         el('p.small', 'Dashed: the first night. Band: 95 %. Red ticks: another model file or another assay. A point opens what ' +
-          'that night got wrong and the one before got right. For a verdict with a margin, see `assay gate` and `assay compare`.')),
+          'that night got wrong and the one before got right. Verdicts with a margin: ', el('code', 'assay gate'), ', ', el('code', 'assay compare'), '.')),
       series.map((nights, at) => {
         const picture = el('div.picture');
         const change = changes[at];

@@ -100,8 +100,9 @@ assay.count = (value) => assay.known(value) ? value.toLocaleString('en-US') : '�
 assay.usd = (value) => {
   if (!assay.known(value)) return '–';
   if (value === 0) return '$0';
-  return '$' + (value >= 1 ? value.toFixed(2) : value >= 0.01 ? value.toPrecision(2) : value.toFixed(
-    Math.min(12, 1 - Math.floor(Math.log10(value)))));
+  if (value >= 1) return '$' + value.toFixed(2);
+  const digits = Math.min(12, 1 - Math.floor(Math.log10(value)));
+  return '$' + value.toFixed(digits).replace(/(\.\d\d+?)0+$/, '$1');
 };
 assay.ms = (value) => {
   if (!assay.known(value)) return '–';
@@ -167,7 +168,7 @@ assay.hash_state = () => Object.fromEntries(new URLSearchParams(location.hash.sl
     if (comparisons.length || here === 'compare') pages.push(['compare', 'Comparison']);
     pages.push(['night', 'Nights']);
     const theme = assay.el('button.quiet', {
-      type: 'button',
+      type: 'button', title: 'Colours: as the system has them, light, or dark',
       onclick: () => {
         const next = themes[(themes.indexOf(stored()) + 1) % themes.length];
         try {
@@ -178,7 +179,7 @@ assay.hash_state = () => Object.fromEntries(new URLSearchParams(location.hash.sl
         document.dispatchEvent(new Event('themechange'));
       },
     });
-    const label = () => assay.fill(theme, `Theme: ${stored()}`);
+    const label = () => assay.fill(theme, assay.el('span.theme-word', 'Theme: '), stored());
     label();
     assay.fill(document.getElementById('top'),
       assay.el('a.skip', {href: '#page', onclick: (event) => {
