@@ -7,6 +7,7 @@
 #include "harness/core/hash.h"
 #include "results/report/export_folder.h"
 #include "results/report/record_view.h"
+#include "results/report/utc_time.h"
 #include "results/statistics/summary.h"
 
 namespace assay {
@@ -16,8 +17,10 @@ using Json = nlohmann::ordered_json;
 
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-/// Its readers want a date and time with a zone; a run that has not ended has none.
-std::string date_or(const std::string& utc, const std::string& otherwise) { return utc.empty() ? otherwise : utc; }
+/// Its readers refuse a log whose times are none.
+std::string time_or(const std::string& utc, const std::string& otherwise) {
+  return report::unix_seconds(utc) ? utc : otherwise;
+}
 
 Json pairs_json(const std::vector<std::pair<std::string, std::string>>& pairs) {
   Json json = Json::object();
@@ -43,7 +46,7 @@ Json spec_json(const RunInfo& run, const ResultSummary& result, std::size_t numb
   const ResultInfo& info = result.info;
   Json json{{"eval_id", log_id(run, number)},
             {"run_id", run.id},
-            {"created", run.started},
+            {"created", time_or(run.started, "1970-01-01T00:00:00Z")},
             {"task", info.suite},
             {"task_id", log_id(run, number)},
             {"task_version", info.suite_version},
@@ -220,7 +223,7 @@ class Logs {
   Result<void> begin() {
     const RunInfo& run = summary_.run;
     const ResultSummary& result = summary_.results[*open_];
-    std::string date = date_or(run.started, "unknown");
+    std::string date = time_or(run.started, "unknown");
     std::replace(date.begin(), date.end(), ':', '-');
     const std::string name = report::file_name_part(date) + "_" + report::file_name_part(result.info.suite) + "_" +
                              log_id(run, *open_) + ".json";
@@ -234,8 +237,8 @@ class Logs {
               {"plan", {{"name", "plan"}, {"steps", Json::array()}, {"config", Json::object()}}},
               {"results", results_json(result)},
               {"stats",
-               {{"started_at", run.started},
-                {"completed_at", run.finished},
+               {{"started_at", time_or(run.started, "")},
+                {"completed_at", time_or(run.finished, "")},
                 {"model_usage", {{result.info.model.name, usage_json(result.tokens)}}}}}};
     std::string text = dumped(head);
     text.pop_back();

@@ -10,6 +10,7 @@
 #include "results/report/export_folder.h"
 #include "results/report/record_view.h"
 #include "results/report/text.h"
+#include "results/report/utc_time.h"
 
 namespace assay {
 namespace {
@@ -111,7 +112,6 @@ Json results_json(const ModelTasks& model, const RunSummary& summary) {
   for (const auto& [task, number] : model.tasks) {
     const ResultSummary& result = summary.results[number];
     json["results"][task] = metrics_json(task, result.metrics, result.scored);
-    json["group_subtasks"][task] = Json::array();
     json["configs"][task] = config_json(task, result);
     json["versions"][task] = result.info.suite_version;
     json["n-shot"][task] = result.info.shots;
@@ -133,12 +133,19 @@ Json results_json(const ModelTasks& model, const RunSummary& summary) {
   json["config"] = {{"model", first.model_ref.substr(0, first.model_ref.find(':'))}, {"model_args", Json::object()}};
   for (const auto& [key, value] : first.model.settings) json["config"]["model_args"][key] = value;
   json["git_hash"] = nullptr;
-  json["date"] = summary.run.started;
+  const auto began = report::unix_seconds(summary.run.started);
+  const auto ended = report::unix_seconds(summary.run.finished);
+  json["date"] = began ? Json(*began) : Json(nullptr);
+  for (const char* unknown : {"transformers_version", "lm_eval_version", "upper_git_hash", "system_instruction",
+                              "system_instruction_sha", "fewshot_as_multiturn", "chat_template", "chat_template_sha"}) {
+    json[unknown] = nullptr;
+  }
+  json["task_hashes"] = Json::object();
+  json["model_source"] = json["config"]["model"];
   json["model_name"] = model.name;
   json["model_name_sanitized"] = model.folder;
   json["model_sha256"] = first.model.sha256 ? Json(*first.model.sha256) : Json(nullptr);
-  json["start_time"] = summary.run.started;
-  json["end_time"] = summary.run.finished;
+  json["total_evaluation_time_seconds"] = began && ended ? Json(report::exact_text(*ended - *began)) : Json(nullptr);
   json["assay_version"] = summary.run.assay_version;
   json["assay_run"] = summary.run.id;
   return json;

@@ -1,14 +1,13 @@
 #include "results/report/prometheus.h"
 
-#include <ctime>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "harness/core/text.h"
 #include "results/report/text.h"
+#include "results/report/utc_time.h"
 
 namespace assay {
 namespace {
@@ -30,20 +29,6 @@ std::string label_text(const Labels& labels) {
     text += '"';
   }
   return text + "}";
-}
-
-/// Seconds since 1970 of "2026-11-21T08:00:00Z"; absent where the text is none.
-std::optional<double> seconds_of(const std::string& utc) {
-  std::tm parts{};
-  std::istringstream text(utc);
-  int month = 0;
-  char c = 0;
-  text >> parts.tm_year >> c >> month >> c >> parts.tm_mday >> c >> parts.tm_hour >> c >> parts.tm_min >> c >>
-      parts.tm_sec;
-  if (!text) return std::nullopt;
-  parts.tm_year -= 1900;
-  parts.tm_mon = month - 1;
-  return static_cast<double>(timegm(&parts));
 }
 
 /// One metric family: its lines must stand together.
@@ -159,8 +144,10 @@ void write_summary_prometheus(std::ostream& out, const RunSummary& summary) {
   write_tokens(out, summary);
   write_errors(out, summary);
   const Labels run{{"run", summary.run.id}, {"state", summary.run.state}, {"assay_version", summary.run.assay_version}};
-  Family(out, "assay_run_started_timestamp_seconds", "When the run began.").add(run, seconds_of(summary.run.started));
-  Family(out, "assay_run_finished_timestamp_seconds", "When it ended.").add(run, seconds_of(summary.run.finished));
+  Family(out, "assay_run_started_timestamp_seconds", "When the run began.")
+      .add(run, report::unix_seconds(summary.run.started));
+  Family(out, "assay_run_finished_timestamp_seconds", "When it ended.")
+      .add(run, report::unix_seconds(summary.run.finished));
 }
 
 }  // namespace assay
