@@ -1,0 +1,35 @@
+// Makes a Comparison of two runs.
+#pragma once
+
+#include <string>
+
+#include "harness/core/result.h"
+#include "results/run_file/run_file.h"
+#include "results/verdict/comparison.h"
+
+namespace assay {
+
+/// What a comparison is judged by.
+struct ComparisonRules {
+  double margin = 0.02;  ///< how much worse still counts as not worse: a fraction of the metric, 0..1
+  double alpha = 0.05;   ///< one-sided error probability, in (0, 0.5]
+
+  /// The suites that decide the overall verdict; empty: all. The others are compared and shown.
+  std::vector<std::string> judged = {};
+};
+
+/// A model of a run that is open for reading.
+struct ComparedRun {
+  const RunReader* reader = nullptr;  ///< not owned
+  std::string path;                   ///< as it was given
+  std::string model;                  ///< ModelIdentity::name or the model's reference; empty: the run's only one
+};
+
+/// Reads both runs (at the same time) and compares them suite by suite on the items that both answered; an item that
+/// failed on either side has no part in it. Deterministic: bootstraps are seeded.
+/// Errors: no such model (names those there are), several models and none named, no common suite, no item that both
+/// answered, a suite of another version, data, protocol, number of shots or options (names each difference).
+[[nodiscard]] Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candidate,
+                                         const ComparisonRules& rules);
+
+}  // namespace assay

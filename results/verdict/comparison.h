@@ -1,0 +1,100 @@
+// A comparison of two models on the items that both answered, as plain data: what `assay compare` prints, `gate` judges
+// and the comparison page shows. Differences are candidate minus baseline, ratios candidate over baseline.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/run_file/run_file.h"
+#include "results/statistics/interval.h"
+#include "results/verdict/verdict.h"
+
+namespace assay {
+
+/// One of the two: a model of a run.
+struct ComparedSide {
+  std::string path;     ///< the run file as it was given
+  std::string run_id;   ///< RunInfo::id
+  std::string started;  ///< RunInfo::started
+  std::string state;    ///< RunInfo::state
+  std::string model;    ///< ModelIdentity::name
+  std::string name;     ///< what JSON and pages show: the model's name, and the run's id where both names are the same
+};
+
+/// How much more the candidate takes than the baseline, on the items that both answered.
+struct RatioEstimate {
+  double value = 1;
+  std::optional<statistics::Interval> ci95;  ///< absent where too few items say something about it
+};
+
+/// An item that one of the two had right and the other had not, or scored otherwise.
+struct Flip {
+  std::string item;
+  double baseline = 0;  ///< the item's value of the metric, 0..1
+  double candidate = 0;
+};
+
+/// One side's own figures, over the paired items.
+struct SideFigures {
+  double value = 0;                      ///< the metric
+  std::optional<double> latency_p50_ms;  ///< of answered samples that were really asked
+  std::optional<double> latency_p95_ms;
+  std::optional<double> usd_per_task;  ///< absent where an answer's cost is not known
+  std::int64_t items = 0;              ///< of the result, paired or not
+  std::int64_t failed = 0;             ///< items that got no answer
+  std::int64_t unasked = 0;            ///< items that were not asked yet
+};
+
+/// One suite on both sides.
+struct SuiteComparison {
+  ResultInfo baseline_info;
+  ResultInfo candidate_info;
+  std::string suite;
+  std::string metric;             ///< the suite's headline
+  std::int64_t paired_items = 0;  ///< answered by both
+  std::int64_t clusters = 0;      ///< groups of alike items among them; 0: items are independent
+  SideFigures baseline;
+  SideFigures candidate;
+
+  double difference = 0;
+  std::optional<double> standard_error;      ///< of the difference; clustered where there are clusters
+  std::optional<statistics::Interval> ci95;  ///< of the difference, two-sided; absent for fewer than two items
+  std::optional<double> lower_bound;         ///< one-sided at 1 - alpha
+  std::optional<double> upper_bound;         ///< one-sided at 1 - alpha
+  std::optional<double> p_value;             ///< two-sided, of no difference
+  std::string test;                          ///< "mcnemar_exact", "mcnemar_clustered", "paired_t", "paired_t_clustered"
+
+  bool binary = true;  ///< every item plainly right or wrong on both sides: the four counts below are all of them
+  std::int64_t both_right = 0;
+  std::int64_t only_baseline = 0;   ///< not binary: items on which the baseline has the higher value
+  std::int64_t only_candidate = 0;  ///< not binary: items on which the candidate has the higher value
+  std::int64_t both_wrong = 0;  ///< not binary: items with the same value, but for those that both have wholly right
+
+  Verdict verdict = Verdict::kUndecided;  ///< by this suite's bounds alone
+  Verdict judged = Verdict::kUndecided;   ///< after Holm's correction over the suites: what the overall verdict sees
+  std::optional<std::int64_t> items_to_decide;  ///< undecided: how many more paired items would decide, were the rates
+                                                ///< to stay; absent where no number below ten million would
+
+  std::optional<RatioEstimate> latency_p50_ratio;
+  std::optional<RatioEstimate> latency_p95_ratio;
+  std::optional<RatioEstimate> usd_per_task_ratio;
+
+  std::vector<Flip> lost;    ///< the baseline has the higher value; in file order
+  std::vector<Flip> gained;  ///< the candidate has the higher value; in file order
+};
+
+/// Two models on all suites that both have.
+struct Comparison {
+  ComparedSide baseline;
+  ComparedSide candidate;
+  double margin = 0.02;
+  double alpha = 0.05;
+  Verdict verdict = Verdict::kUndecided;
+  std::vector<SuiteComparison> suites;      ///< in the baseline's order
+  std::vector<std::string> only_baseline;   ///< suites that the candidate's run does not have
+  std::vector<std::string> only_candidate;  ///< suites that the baseline's run does not have
+};
+
+}  // namespace assay
