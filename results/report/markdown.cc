@@ -2,40 +2,13 @@
 
 #include <string>
 
+#include "results/report/markdown_cell.h"
 #include "results/report/text.h"
 
 namespace assay {
 namespace {
 
-std::string cell(const std::string& text) {
-  std::string out;
-  for (const char c : report::neutralised(text, report::Lines::kEscape)) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '|':
-      case '\\':
-      case '`':
-      case '*':
-      case '_':
-      case '[':
-      case ']':
-      case '~':
-        out += '\\';
-        [[fallthrough]];
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
+using report::markdown_cell;
 
 std::string interval_text(const Estimate& estimate) {
   if (!estimate.ci95) return "–";
@@ -45,20 +18,21 @@ std::string interval_text(const Estimate& estimate) {
 }  // namespace
 
 void write_summary_markdown(std::ostream& out, const RunSummary& summary) {
-  out << "**Run " << cell(summary.run.id) << "** · " << cell(summary.run.state) << " · started "
-      << cell(summary.run.started) << " · assay " << cell(summary.run.assay_version) << "\n\n";
+  out << "**Run " << markdown_cell(summary.run.id) << "** · " << markdown_cell(summary.run.state) << " · started "
+      << markdown_cell(summary.run.started) << " · assay " << markdown_cell(summary.run.assay_version) << "\n\n";
   out << "| model | suite | protocol | shots | metric | value | 95 % interval | items | scored | failed | p50 ms | "
          "p95 ms | $/task |\n";
   out << "| --- | --- | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
   for (const ResultSummary& result : summary.results) {
     const ResultInfo& info = result.info;
     for (const MetricSummary& metric : result.metrics) {
-      out << "| " << cell(info.model.name) << " | " << cell(info.suite) << (info.starter ? " (starter items)" : "")
-          << (result.state == "complete" ? "" : " (" + result.state + ")") << " | " << cell(info.protocol) << " | "
-          << info.shots << " | " << cell(metric.name) << " | " << report::fraction_text(metric.estimate.value) << " | "
-          << interval_text(metric.estimate) << " | " << result.items << " | " << result.scored << " | " << result.failed
-          << " | " << report::ms_text(result.latency.total.p50) << " | " << report::ms_text(result.latency.total.p95)
-          << " | " << report::usd_text(result.cost.usd_per_task) << " |\n";
+      out << "| " << markdown_cell(info.model.name) << " | " << markdown_cell(info.suite)
+          << (info.starter ? " (starter items)" : "") << (result.state == "complete" ? "" : " (" + result.state + ")")
+          << " | " << markdown_cell(info.protocol) << " | " << info.shots << " | " << markdown_cell(metric.name)
+          << " | " << report::fraction_text(metric.estimate.value) << " | " << interval_text(metric.estimate) << " | "
+          << result.items << " | " << result.scored << " | " << result.failed << " | "
+          << report::ms_text(result.latency.total.p50) << " | " << report::ms_text(result.latency.total.p95) << " | "
+          << report::usd_text(result.cost.usd_per_task) << " |\n";
     }
   }
 }
