@@ -28,6 +28,10 @@ struct Command {
 // One function a file, each giving its part of the table.
 [[nodiscard]] Command run_command();
 [[nodiscard]] Command show_command();
+[[nodiscard]] Command compare_command();
+[[nodiscard]] Command gate_command();
+[[nodiscard]] Command power_command();
+[[nodiscard]] Command breakeven_command();
 [[nodiscard]] Command export_command();
 [[nodiscard]] Command leaderboard_command();
 [[nodiscard]] Command serve_command();

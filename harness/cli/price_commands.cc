@@ -4,12 +4,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "harness/cli/command.h"
+#include "harness/cli/output_file.h"
 #include "harness/config/paths.h"
 #include "harness/core/clock.h"
 #include "harness/core/text.h"
@@ -19,8 +19,6 @@
 
 namespace assay::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string today() { return utc_text(std::chrono::system_clock::now()).substr(0, 10); }
 
@@ -105,21 +103,6 @@ Result<int> list_prices(const Arguments& arguments, Program& program) {
     write_prices(program.out, entries);
   }
   return 0;
-}
-
-// Writes the file at once or not at all.
-Result<void> replace_file(const std::string& path, const std::string& text) {
-  std::error_code failed;
-  fs::create_directories(fs::path(path).parent_path(), failed);
-  if (failed) return usage_error(fs::path(path).parent_path().string() + ": cannot be made: " + failed.message());
-  const std::string fresh = path + ".new";
-  std::ofstream file(fresh, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file || std::rename(fresh.c_str(), path.c_str()) != 0) {
-    return usage_error(path + ": cannot be written: " + std::strerror(errno));
-  }
-  return {};
 }
 
 bool is_date(const std::string& text) {

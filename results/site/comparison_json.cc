@@ -1,6 +1,7 @@
 #include "results/site/comparison_json.h"
 
 #include "results/site/json_text.h"
+#include "results/verdict/sentence.h"
 
 namespace assay::site {
 namespace {
@@ -13,7 +14,7 @@ void write_interval(JsonText& out, const std::optional<statistics::Interval>& in
   out.begin_array().number(interval->low).number(interval->high).end_array();
 }
 
-void write_ratio(JsonText& out, const char* key, const std::optional<RatioEstimate>& ratio) {
+void write_ratio(JsonText& out, const char* key, const std::optional<statistics::Ratio>& ratio) {
   out.key(key);
   if (!ratio) {
     out.null();
@@ -80,7 +81,8 @@ std::string comparison_json(const Comparison& comparison) {
   write_side(out, "baseline", comparison.baseline);
   write_side(out, "candidate", comparison.candidate);
   out.key("margin").number(comparison.margin).key("alpha").number(comparison.alpha);
-  out.key("verdict").text(verdict_name(comparison.verdict)).key("suites").begin_array();
+  out.key("verdict").text(verdict_name(comparison.verdict)).key("sentence").text(verdict_sentence(comparison));
+  out.key("suites").begin_array();
   for (const SuiteComparison& suite : comparison.suites) write_suite(out, suite);
   out.end_array();
   write_names(out, "only_baseline", comparison.only_baseline);

@@ -1,11 +1,12 @@
 #include "results/site/item_scores.h"
 
 #include <algorithm>
-#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <functional>
 #include <unordered_map>
+
+#include "results/statistics/mcnemar.h"
 
 namespace assay::site {
 namespace {
@@ -16,8 +17,7 @@ struct Difference {
   double mean = 0;
   std::optional<double> standard_error;
   bool binary = true;
-  std::int64_t first_only = 0;   ///< items that only the first got right
-  std::int64_t second_only = 0;  ///< likewise
+  statistics::PairedTable flips;  ///< the first as the baseline; items on which both agree are not counted
 };
 
 /// Values of the items that both have, first minus second.
@@ -49,8 +49,8 @@ Difference paired(const Pairs& pairs) {
   const auto n = static_cast<double>(pairs.differences.size());
   for (const double difference : pairs.differences) {
     out.mean += difference / n;
-    if (difference > 0) ++out.first_only;
-    if (difference < 0) ++out.second_only;
+    if (difference > 0) ++out.flips.only_baseline;
+    if (difference < 0) ++out.flips.only_candidate;
   }
   if (pairs.differences.size() < 2) return out;
   double squares = 0;
@@ -83,13 +83,6 @@ Difference unpaired(const Estimate& a, const Estimate& b) {
   return out;
 }
 
-/// McNemar's exact two-sided test of `flips` of which `fewer` go one way.
-double mcnemar_p_value(std::int64_t fewer, std::int64_t flips) {
-  if (flips == 0) return 1;
-  const boost::math::binomial distribution(static_cast<double>(flips), 0.5);
-  return std::min(1.0, 2 * boost::math::cdf(distribution, static_cast<double>(fewer)));
-}
-
 }  // namespace
 
 void ItemScores::add(std::int64_t order, double value, const std::string& cluster) {
@@ -109,9 +102,7 @@ Order order_of(const ItemScores& a, const Estimate& a_estimate, const ItemScores
   if (!difference.standard_error) return Order::kTied;
   const double quantile = boost::math::quantile(boost::math::normal(), 1 - kLevel / 2);
   if (std::abs(difference.mean) <= quantile * *difference.standard_error) return Order::kTied;
-  const std::int64_t fewer = std::min(difference.first_only, difference.second_only);
-  const std::int64_t flips = difference.first_only + difference.second_only;
-  if (difference.binary && mcnemar_p_value(fewer, flips) > kLevel) return Order::kTied;
+  if (difference.binary && statistics::mcnemar_exact_p(difference.flips) > kLevel) return Order::kTied;
   return difference.mean > 0 ? Order::kFirstBetter : Order::kSecondBetter;
 }
 

@@ -4,9 +4,10 @@ namespace assay::site {
 
 const std::vector<PageFile>& page_files() {
   static const std::vector<PageFile> kFiles = {
-#include ASSAY_PAGES_FILE
-#include ASSAY_ASSETS_FILE
-#include ASSAY_D3_FILE
+#include "results/site_assets.inc"
+#include "results/site_d3.inc"
+#include "results/site_d3_licence.inc"
+#include "results/site_pages.inc"
   };
   return kFiles;
 }

@@ -132,6 +132,8 @@ void Site::remove_run(const std::string& path) {
 
 void Site::add_comparison(const Comparison& comparison) { comparisons_.push_back(comparison_json(comparison)); }
 
+void Site::set_history(const std::vector<GateNight>& nights) { history_ = gate_history_json(nights); }
+
 Result<void> Site::finish() {
   for (const auto& questions : questions_) {
     if (auto written = questions->finish(); !written) return written;
@@ -145,6 +147,7 @@ Result<void> Site::finish() {
   const std::string live = json.substr(0, json.size() - 1) + R"(,"live":true})";
   if (auto written = write_script(folder_, "board", live_ ? live : json); !written) return written;
   if (auto written = write_script(folder_, "comparisons", comparisons + "]"); !written) return written;
+  if (auto written = write_script(folder_, "history", history_); !written) return written;
   if (auto written = write_whole_file(folder_ + "/leaderboard.json", json + "\n"); !written) return written;
   if (auto written = write_whole_file(folder_ + "/leaderboard.md", markdown.str()); !written) return written;
   for (const PageFile& file : page_files()) {
@@ -154,18 +157,18 @@ Result<void> Site::finish() {
   return {};
 }
 
-Result<void> write_site(const std::vector<std::string>& runs, const std::vector<Comparison>& comparisons,
-                        const std::string& folder) {
+Result<void> write_site(const SiteContent& content, const std::string& folder) {
   if (auto fit = check_target(folder); !fit) return fit;
   const fs::path made = fs::path(folder) / ".being-made";
   std::error_code error;
   fs::remove_all(made, error);
   Site site(made.string());
   const auto write = [&]() -> Result<void> {
-    for (const std::string& run : runs) {
+    for (const std::string& run : content.runs) {
       if (auto added = site.add_run(run); !added) return added;
     }
-    for (const Comparison& comparison : comparisons) site.add_comparison(comparison);
+    for (const Comparison& comparison : content.comparisons) site.add_comparison(comparison);
+    site.set_history(content.nights);
     return site.finish();
   };
   if (auto written = write(); !written) {

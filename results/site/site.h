@@ -10,6 +10,7 @@
 
 #include "harness/core/result.h"
 #include "results/site/board.h"
+#include "results/site/gate_history.h"
 #include "results/site/question_store.h"
 #include "results/verdict/comparison.h"
 
@@ -32,6 +33,9 @@ class Site {
   /// Shows a comparison: on its own page, beside those that were added before.
   void add_comparison(const Comparison& comparison);
 
+  /// Shows the nights of a gate, in the file's order.
+  void set_history(const std::vector<GateNight>& nights);
+
   /// The pages ask every other second whether something has changed.
   void mark_live() { live_ = true; }
 
@@ -51,12 +55,19 @@ class Site {
   std::unordered_map<std::string, std::size_t> suite_numbers_;  ///< by comparable_key()
   std::unordered_map<std::string, std::string> result_names_;   ///< by path and result's number
   std::vector<std::string> comparisons_;                        ///< as JSON
+  std::string history_ = "[]";                                  ///< likewise
 };
 
-/// Writes a whole site of `runs`, each a path, into `folder` (`assay leaderboard`). It is made beside what is there and
+/// What a site is made of.
+struct SiteContent {
+  std::vector<std::string> runs;  ///< paths
+  std::vector<Comparison> comparisons;
+  std::vector<GateNight> nights;
+};
+
+/// Writes a whole site into `folder` (`assay leaderboard`). It is made beside what is there and
 /// put in place at the end, so that a failure leaves the old site; files that are none of a site's stay. Errors: those
 /// of Site; `folder` has other files under a site's names.
-[[nodiscard]] Result<void> write_site(const std::vector<std::string>& runs, const std::vector<Comparison>& comparisons,
-                                      const std::string& folder);
+[[nodiscard]] Result<void> write_site(const SiteContent& content, const std::string& folder);
 
 }  // namespace assay::site

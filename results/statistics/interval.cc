@@ -1,6 +1,7 @@
 #include "results/statistics/interval.h"
 
 #include <algorithm>
+#include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
@@ -25,6 +26,20 @@ std::optional<Interval> wilson_interval(double successes, double n, double confi
   // Where nothing or everything succeeded the bound is exactly 0 or 1; rounding would leave 1e-17.
   if (successes <= 0) interval.low = 0;
   if (successes >= n) interval.high = 1;
+  return interval;
+}
+
+std::optional<Interval> exact_interval(double successes, double n, double confidence) {
+  if (!(n > 0)) return std::nullopt;
+  const double tail = (1 - confidence) / 2;
+  const double failures = n - successes;
+  Interval interval{0, 1};
+  if (successes > 0)
+    interval.low = boost::math::quantile(boost::math::beta_distribution(successes, failures + 1), tail);
+  if (failures > 0) {
+    const boost::math::beta_distribution above(successes + 1, failures);
+    interval.high = boost::math::quantile(boost::math::complement(above, tail));
+  }
   return interval;
 }
 

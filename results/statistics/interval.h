@@ -18,6 +18,12 @@ struct Interval {
 /// Absent for n = 0. `successes` in 0..n.
 [[nodiscard]] std::optional<Interval> wilson_interval(double successes, double n, double confidence);
 
+/// The exact interval of a proportion (C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits
+/// illustrated in the case of the binomial", Biometrika 26, 1934, 404-413): quantiles of the beta distributions
+/// (k, n-k+1) and (k+1, n-k). It covers with at least `confidence` whatever the proportion. Absent for n = 0.
+/// `successes` in 0..n.
+[[nodiscard]] std::optional<Interval> exact_interval(double successes, double n, double confidence);
+
 /// Student's t interval of a mean of n values with the given standard error, cut to 0..1, where metrics live.
 /// Absent for n < 2.
 [[nodiscard]] std::optional<Interval> t_interval(double mean, double standard_error, std::int64_t n, double confidence);

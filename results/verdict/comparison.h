@@ -9,6 +9,7 @@
 
 #include "results/run_file/run_file.h"
 #include "results/statistics/interval.h"
+#include "results/statistics/ratio.h"
 #include "results/verdict/verdict.h"
 
 namespace assay {
@@ -23,17 +24,14 @@ struct ComparedSide {
   std::string name;     ///< what JSON and pages show: the model's name, and the run's id where both names are the same
 };
 
-/// How much more the candidate takes than the baseline, on the items that both answered.
-struct RatioEstimate {
-  double value = 1;
-  std::optional<statistics::Interval> ci95;  ///< absent where too few items say something about it
-};
-
 /// An item that one of the two had right and the other had not, or scored otherwise.
 struct Flip {
   std::string item;
   double baseline = 0;  ///< the item's value of the metric, 0..1
   double candidate = 0;
+  std::string baseline_answer;   ///< what was read out of the first sample (Score::extracted); untrusted
+  std::string candidate_answer;  ///< likewise
+  std::string target;            ///< the right answer as the suite shows it
 };
 
 /// One side's own figures, over the paired items.
@@ -77,9 +75,10 @@ struct SuiteComparison {
   std::optional<std::int64_t> items_to_decide;  ///< undecided: how many more paired items would decide, were the rates
                                                 ///< to stay; absent where no number below ten million would
 
-  std::optional<RatioEstimate> latency_p50_ratio;
-  std::optional<RatioEstimate> latency_p95_ratio;
-  std::optional<RatioEstimate> usd_per_task_ratio;
+  // On the items that both answered; absent where one side's figure is not known.
+  std::optional<statistics::Ratio> latency_p50_ratio;
+  std::optional<statistics::Ratio> latency_p95_ratio;
+  std::optional<statistics::Ratio> usd_per_task_ratio;
 
   std::vector<Flip> lost;    ///< the baseline has the higher value; in file order
   std::vector<Flip> gained;  ///< the candidate has the higher value; in file order

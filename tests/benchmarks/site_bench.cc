@@ -16,7 +16,7 @@ void write_site(benchmark::State& state) {
   const std::vector<std::string> runs =
       test::write_large_runs(folder.path().string(), 10'000, static_cast<int>(state.range(0)));
   for (auto _ : state) {
-    auto written = site::write_site(runs, {}, folder.file("site"));
+    auto written = site::write_site({runs, {}, {}}, folder.file("site"));
     if (!written) return state.SkipWithError(written.error().message.c_str());
   }
 }

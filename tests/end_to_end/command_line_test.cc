@@ -36,6 +36,8 @@ TEST_CASE("help texts are the approved ones") {
                                                                                      {"run"},
                                                                                      {"show"},
                                                                                      {"export"},
+                                                                                     {"leaderboard"},
+                                                                                     {"serve"},
                                                                                      {"rescore"},
                                                                                      {"data", "list"},
                                                                                      {"data", "fetch"},
@@ -77,7 +79,7 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
       {{"show"}, "assay show: RUN is missing: a run file; see 'assay show --help'\n"},
       {{"show", "x.db", "--format", "jsn"},
        "assay: --format: 'jsn' is not text, json, csv or markdown (did you mean 'json'?)\n"},
-      {{"export", "x.db"}, "assay export: --to is missing: jsonl or csv\n"},
+      {{"export", "x.db"}, "assay export: --to is missing: jsonl, csv, lm-eval, inspect, junit or prometheus\n"},
       {{"completion", "tcsh"}, "assay completion: no SHELL 'tcsh'; there are bash, zsh, fish\n"},
       {{"model", "fetch", "smollm"},
        "assay: no model 'smollm' to fetch; there are smollm2-135m, gemma3-270m, and any GGUF file by URL with "

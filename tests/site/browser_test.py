@@ -180,7 +180,8 @@ def check_explorer(pages, place):
 def check_nights(pages, place):
     browser = pages.browser
     pages.open(place, "night.html")
-    assert browser.run("return document.querySelectorAll('.mark .dot').length") == 13
+    assert "gate" in texts(browser, ".verdict .word")[0]
+    assert browser.run("return document.querySelectorAll('.mark .dot').length") == 12 + 13
     assert browser.run("return document.querySelectorAll('.change').length") >= 2
     href = browser.run("return document.querySelectorAll('.mark')[11].getAttribute('href')")
     pages.check_accessible("nights")
@@ -190,11 +191,36 @@ def check_nights(pages, place):
     pages.check("a night's losses")
 
 
+def check_comparison(pages, place):
+    browser = pages.browser
+    pages.open(place, "compare.html")
+    assert browser.run("return document.querySelector('.verdict h1').textContent").count(":") >= 1
+    assert browser.run("return document.querySelectorAll('.ci').length") >= 1
+    rows = texts(browser, "tbody tr th")
+    assert rows and rows[0].startswith("mmlu"), rows
+    flips = len(texts(browser, ".flips li"))
+    assert flips > 0
+    browser.run("document.querySelector('.flips').focus()")
+    browser.keys("j", "j")
+    browser.wait("document.querySelectorAll('.answer').length === 2")
+    assert texts(browser, ".answer .score") == ["✓", "✗"], texts(browser, ".answer .score")
+    link = browser.run("return document.querySelector('article header a').getAttribute('href')")
+    item = browser.run("return document.querySelector('.item').textContent")
+    pages.check_accessible("comparison")
+    browser.keys("f")
+    assert browser.run("return document.querySelector('.filters [aria-pressed=true]').dataset.filter") == "gained"
+    pages.check("comparison")
+    pages.open(place, link)
+    browser.wait("document.querySelectorAll('.answer').length === 2")
+    assert browser.run("return document.querySelector('.item').textContent") == item
+    pages.check("a flip's link")
+
+
 def check_sizes(pages, place, pictures):
     browser = pages.browser
     for scheme in ["light", "dark"]:
         browser.scheme(scheme)
-        for name in ["index", "explorer", "night"]:
+        for name in ["index", "explorer", "night", "compare"]:
             browser.size(1280, 860)
             pages.open(place, name + ".html")
             pages.check_accessible(f"{name}, {scheme}")
@@ -344,13 +370,19 @@ def main():
             (folder / kind).mkdir()
             made = subprocess.run([given.example_runs, folder / kind, kind, *map(str, more)], capture_output=True, text=True, check=True)
             runs = made.stdout.split("\n")[:-1]
-            subprocess.run([given.assay, "leaderboard", *runs, "-o", folder / f"{kind}-site"], check=True, capture_output=True)
+            options = []
+            if kind == "demo":
+                options = ["--baseline", runs[0], "--history", folder / kind / "nights.jsonl"]
+                # The baseline against a model that fell in the last of its nights.
+                for night in runs[5:17]:
+                    subprocess.run([given.assay, "gate", "--baseline", runs[5], night, "--history", options[3]], capture_output=True)
+            subprocess.run([given.assay, "leaderboard", *runs, *options, "-o", folder / f"{kind}-site"], check=True, capture_output=True)
             return runs, f"file://{folder}/{kind}-site/"
 
         pages = Pages(browser, axe)
         browser.size(1280, 860)
         demo, place = make("demo")
-        for check in [check_board, check_explorer, check_nights]:
+        for check in [check_board, check_explorer, check_comparison, check_nights]:
             check(pages, place)
             print(f"{check.__name__}: {time.monotonic() - begun:.1f} s")
         check_sizes(pages, place, given.pictures)

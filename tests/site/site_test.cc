@@ -145,7 +145,7 @@ TEST_CASE("Times fall into the classes that the pages draw") {
 TEST_CASE("A site of several runs says what the run files say") {
   const test::TemporaryFolder folder;
   const auto runs = test::write_demo_runs(folder.path().string());
-  REQUIRE(site::write_site(runs, {}, folder.file("site")));
+  REQUIRE(site::write_site({runs, {}, {}}, folder.file("site")));
   const json board = json::parse(content(folder.file("site/leaderboard.json")));
   CHECK(board == script(folder, "board"));
   CHECK(board["schema"] == 1);
@@ -231,24 +231,24 @@ TEST_CASE("A new site replaces an old one, and nothing else") {
   const std::string target = folder.file("site");
   std::filesystem::create_directory(target);
   std::ofstream(target + "/CNAME") << "example.org";
-  REQUIRE(site::write_site({runs[0]}, {}, target));
-  REQUIRE(site::write_site(runs, {}, target));
+  REQUIRE(site::write_site({{runs[0]}, {}, {}}, target));
+  REQUIRE(site::write_site({runs, {}, {}}, target));
   CHECK(json::parse(content(target + "/leaderboard.json"))["runs"].size() == 2);
   CHECK(content(target + "/CNAME") == "example.org");
   CHECK_FALSE(std::filesystem::exists(target + "/.being-made"));
 
-  const auto failed = site::write_site({runs[0], folder.file("missing.db")}, {}, target);
+  const auto failed = site::write_site({{runs[0], folder.file("missing.db")}, {}, {}}, target);
   REQUIRE_FALSE(failed);
   CHECK_THAT(failed.error().message, ContainsSubstring("missing.db"));
   CHECK(json::parse(content(target + "/leaderboard.json"))["runs"].size() == 2);
   std::filesystem::copy_file(runs[0], folder.file("copy.db"));
-  const auto same = site::write_site({runs[0], folder.file("copy.db")}, {}, target);
+  const auto same = site::write_site({{runs[0], folder.file("copy.db")}, {}, {}}, target);
   REQUIRE_FALSE(same);
   CHECK_THAT(same.error().message, ContainsSubstring("is the same run as"));
 
   const std::string strange = folder.file("strange");
   std::filesystem::create_directories(strange + "/data");
-  const auto refused = site::write_site(runs, {}, strange);
+  const auto refused = site::write_site({runs, {}, {}}, strange);
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().message, ContainsSubstring("'data'"));
 }
@@ -295,7 +295,7 @@ TEST_CASE("A live site follows its folder") {
 
 TEST_CASE("No text of a hostile run is markup in any file of its site") {
   const test::TemporaryFolder folder;
-  REQUIRE(site::write_site({test::write_hostile_run(folder.path().string())}, {}, folder.file("site")));
+  REQUIRE(site::write_site({{test::write_hostile_run(folder.path().string())}, {}, {}}, folder.file("site")));
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.file("site"))) {
     if (!entry.is_regular_file()) continue;
     const std::string text = content(entry.path().string());

@@ -13,37 +13,6 @@
   const state = {f: 'lost', q: ''};
   const parts = {};
 
-  // ---- the sentence on top ----------------------------------------------------------------------------------------
-  const factor = (ratio, less, more) => {
-    if (!ratio || !(ratio.value > 0)) return null;
-    if (ratio.ci95 && ratio.ci95[0] <= 1 && ratio.ci95[1] >= 1) return null;
-    return ratio.value < 1 ? `${assay.ratio(1 / ratio.value)} ${less}` : `${assay.ratio(ratio.value)} ${more}`;
-  };
-
-  const range_of = (texts) => {
-    const known = [...new Set(texts.filter(Boolean))];
-    return known.length === 1 ? known[0] : known.length ? `${known[0]} to ${known[known.length - 1]}` : null;
-  };
-
-  const sentence = () => {
-    const margin = `${(comparison.margin * 100).toFixed(comparison.margin * 100 % 1 ? 1 : 0)} points`;
-    const sure = `${+((1 - comparison.alpha) * 100).toFixed(2)} %`;
-    const other = comparison.baseline.name;
-    const name = comparison.candidate.name;
-    const extra = [range_of(comparison.suites.map((suite) => factor(suite.usd_per_task_ratio, 'cheaper', 'dearer'))),
-      range_of(comparison.suites.map((suite) => factor(suite.latency_p95_ratio, 'faster at p95', 'slower at p95')))]
-      .filter(Boolean).map((text) => `, ${text}`).join('');
-    if (comparison.verdict === 'better') return `${name} is better than ${other} (${sure})${extra}`;
-    if (comparison.verdict === 'not_worse') return `${name} is not worse than ${other} by more than ${margin} (${sure})${extra}`;
-    if (comparison.verdict === 'worse') {
-      const where = comparison.suites.filter((suite) => suite.judged === 'worse').map((suite) => suite.suite).join(', ');
-      return `${name} is worse than ${other} on ${where} (${sure})${extra}`;
-    }
-    const more = comparison.suites.filter((suite) => suite.judged === 'undecided').map((suite) =>
-      assay.known(suite.items_to_decide) ? `about ${count(suite.items_to_decide)} more items of ${suite.suite}` : `no reasonable number of items of ${suite.suite}`);
-    return `Undecided whether ${name} may replace ${other}: ${more.join(' and ')} would decide${extra}`;
-  };
-
   // ---- one suite: the difference on an axis -----------------------------------------------------------------------
   const reach_of = (suites) => Math.max(comparison.margin * 1.6, ...suites.flatMap((suite) =>
     [...(suite.ci95 || [suite.difference]), suite.lower_bound || 0, suite.upper_bound || 0].map(Math.abs))) * 1.08;
@@ -68,13 +37,15 @@
     assay.chart.keep_drawn(host, draw);
   };
 
-  const ratio_cell = (ratio, before, after, text) => el('td.number', ratio ? el('b', assay.ratio(ratio.value)) : '–',
-    el('div.small.soft', ratio && ratio.ci95 ? `${assay.ratio(ratio.ci95[0])} – ${assay.ratio(ratio.ci95[1])}` : null),
+  // "9.1× faster": the candidate against the baseline, and the interval of the ratio.
+  const ratio_text = (ratio, less, more) => (ratio.value < 1 ? `${assay.ratio(1 / ratio.value)} ${less}` : `${assay.ratio(ratio.value)} ${more}`);
+  const ratio_cell = (ratio, before, after, text, less, more) => el('td.number', ratio && ratio.value > 0 ? el('b', ratio_text(ratio, less, more)) : '–',
+    el('div.small.soft', ratio && ratio.ci95 ? `ratio ${assay.ratio(ratio.ci95[0])} – ${assay.ratio(ratio.ci95[1])}` : null),
     el('div.small.soft', `${text(before)} → ${text(after)}`));
 
   const suite_row = (suite, reach) => {
     const picture = el('div.picture');
-    picture.style.minWidth = '200px';
+    picture.style.minWidth = '190px';
     draw_difference(picture, suite, reach);
     const missing = suite.baseline.failed + suite.baseline.unasked + suite.candidate.failed + suite.candidate.unasked;
     return el('tr',
@@ -87,8 +58,8 @@
         el('div.small.soft', `${percent(suite.baseline.value)} → ${percent(suite.candidate.value)}`)),
       el('td.number', count(suite.paired_items), missing ? el('div.small.soft', `${count(missing)} left out`) : null),
       el('td.number', suite.binary ? `${count(suite.only_baseline)} / ${count(suite.only_candidate)}` : `${count(suite.lost.length)} / ${count(suite.gained.length)}`),
-      ratio_cell(suite.latency_p95_ratio, suite.baseline.latency_p95_ms, suite.candidate.latency_p95_ms, ms),
-      ratio_cell(suite.usd_per_task_ratio, suite.baseline.usd_per_task, suite.candidate.usd_per_task, usd),
+      ratio_cell(suite.latency_p95_ratio, suite.baseline.latency_p95_ms, suite.candidate.latency_p95_ms, ms, 'faster', 'slower'),
+      ratio_cell(suite.usd_per_task_ratio, suite.baseline.usd_per_task, suite.candidate.usd_per_task, usd, 'cheaper', 'dearer'),
       el('td.small', suite.test.replaceAll('_', ' '), assay.known(suite.p_value) ? el('div.soft', `p = ${suite.p_value.toPrecision(2)}`) : null));
   };
 
@@ -193,14 +164,14 @@
       ...suite.lost.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: true})),
       ...suite.gained.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: false}))]);
     const reach = reach_of(comparison.suites);
-    const titles = ['suite', 'verdict', 'difference in points, 95 %; margin shaded', 'difference', 'items', 'lost / gained', 'p95', '$ a task', 'test'];
+    const titles = ['suite', 'verdict', 'difference, 95 %; margin shaded', 'points', 'items', 'lost / gained', 'p95', '$ a task', 'test'];
     fill(host,
       comparisons.length > 1 ? el('label.row', 'Comparison ', el('select', {onchange: (event) => {
         location.hash = `c=${event.target.value}`;
       }}, comparisons.map((one, at) => el('option', {value: String(at), selected: at === number},
         `${one.candidate.name} against ${one.baseline.name}`)))) : null,
       el(`section.verdict.${comparison.verdict in words ? comparison.verdict : 'undecided'}`,
-        el('span.word', `${signs[comparison.verdict]} ${words[comparison.verdict]}`), el('h1', sentence()),
+        el('span.word', `${signs[comparison.verdict]} ${words[comparison.verdict]}`), el('h1', `${comparison.candidate.name}: ${comparison.sentence}`),
         el('p.small', `${assay.plural(comparison.suites.reduce((sum, suite) => sum + suite.paired_items, 0), 'item')} that both answered; ` +
           `baseline run ${comparison.baseline.run} of ${assay.day(comparison.baseline.started)}, candidate run ` +
           `${comparison.candidate.run} of ${assay.day(comparison.candidate.started)}` +

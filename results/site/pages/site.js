@@ -199,7 +199,7 @@ assay.hash_state = () => Object.fromEntries(new URLSearchParams(location.hash.sl
       const host = document.getElementById('page');
       try {
         const board = await assay.read_board();
-        const comparisons = await assay.load('comparisons');
+        const comparisons = await assay.load('comparisons', board.live ? String(Date.now()) : '');
         head(board, comparisons);
         await draw(board, comparisons, host);
         document.body.dataset.ready = 'yes';

@@ -1,0 +1,172 @@
+#include "results/verdict/answered_items.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/core/text.h"
+#include "results/statistics/metric_accumulator.h"
+#include "results/statistics/pass_at_k.h"
+
+namespace assay {
+namespace {
+
+using statistics::ItemSamples;
+
+/// Puts the samples of an item together while records pass by.
+class SuiteReader {
+ public:
+  SuiteReader(const ResultInfo& info, MetricSpec metric) {
+    suite_.info = info;
+    suite_.metric = std::move(metric);
+  }
+
+  void add(const Record& record) {
+    if (!open_ || record.item.order != item_.order) {
+      close();
+      open_ = true;
+      failed_ = false;
+      samples_ = {};
+      item_ = {};
+      item_.id = record.item.id;
+      item_.order = record.item.order;
+      item_.cluster = record.item.cluster;
+      item_.group = group(record.item);
+      item_.target = record.item.target;
+      item_.usd = 0;
+      item_.first_time = suite_.times_ms.size();
+    }
+    if (record.completion.failure || !record.score) {
+      failed_ = true;
+      return;
+    }
+    if (samples_.count == 0) item_.answer = record.score->extracted;
+    add_value(*record.score);
+    add_cost(record);
+    const Completion& completion = record.completion;
+    if (!completion.reused && completion.timings.total_ms) {
+      suite_.times_ms.push_back(*completion.timings.total_ms);
+      ++item_.times;
+    }
+  }
+
+  /// nothing: an item has fewer than k samples, so that its pass@k is not defined.
+  std::optional<AnsweredSuite> finish() {
+    close();
+    suite_.unasked =
+        std::max<std::int64_t>(suite_.info.items - suite_.failed - static_cast<std::int64_t>(suite_.items.size()), 0);
+    if (undefined_) return std::nullopt;
+    return std::move(suite_);
+  }
+
+ private:
+  [[nodiscard]] std::string group(const Item& item) const {
+    const MetricSpec& metric = suite_.metric;
+    if (metric.aggregation == Aggregation::kBalancedAccuracy) return item.target;
+    if (metric.aggregation != Aggregation::kMacroMean) return "";
+    for (const Group& one : item.groups) {
+      if (one.level == metric.group_level) return one.name;
+    }
+    return "";
+  }
+
+  void add_value(const Score& score) {
+    double value = score.value;
+    for (const auto& [key, one] : score.values) {
+      if (key == suite_.metric.value) value = one;
+    }
+    samples_.sum += value;
+    ++samples_.count;
+    if (value >= 1) ++samples_.right;
+  }
+
+  void add_cost(const Record& record) {
+    std::optional<double> usd = record.usd;
+    if (!usd && suite_.info.price) usd = time_cost_usd(*suite_.info.price, record.completion.timings.compute_ms);
+    if (!usd) item_.usd.reset();
+    if (item_.usd) *item_.usd += *usd;
+  }
+
+  void close() {
+    if (!open_) return;
+    open_ = false;
+    if (failed_) {
+      ++suite_.failed;
+      suite_.times_ms.resize(item_.first_time);
+      return;
+    }
+    item_.value = samples_.sum / static_cast<double>(samples_.count);
+    if (suite_.metric.aggregation == Aggregation::kPassAtK) {
+      const auto passed = statistics::pass_at_k(samples_.count, samples_.right, suite_.metric.k);
+      undefined_ = undefined_ || !passed;
+      item_.value = passed.value_or(0);
+    }
+    suite_.items.push_back(std::move(item_));
+  }
+
+  AnsweredSuite suite_;
+  AnsweredItem item_;
+  ItemSamples samples_;
+  bool open_ = false;
+  bool failed_ = false;
+  bool undefined_ = false;
+};
+
+bool is_named(const ResultInfo& info, const std::string& model) {
+  return model == info.model.name || model == info.model_ref;
+}
+
+Result<std::string> chosen_model(const RunReader& reader, const std::string& path, const std::string& model) {
+  std::vector<std::string> names;
+  for (const ResultInfo& info : reader.results()) {
+    if (!model.empty() && is_named(info, model)) return info.model.name;
+    if (std::find(names.begin(), names.end(), info.model.name) == names.end()) names.push_back(info.model.name);
+  }
+  if (model.empty() && names.size() == 1) return names.front();
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  if (names.empty()) return usage_error(path + ": the run has no results");
+  if (model.empty()) {
+    return usage_error(path + ": the run has several models, say which one: " + path + "#MODEL; there are " +
+                       on_one_line(list));
+  }
+  return usage_error(path + ": the run has no model '" + on_one_line(model) + "'" + did_you_mean(model, names) +
+                     "; there are " + on_one_line(list));
+}
+
+}  // namespace
+
+Result<std::vector<AnsweredSuite>> read_answered(const RunReader& reader, const std::string& path,
+                                                 const std::string& model) {
+  auto name = chosen_model(reader, path, model);
+  if (!name) return forward_error(name);
+  std::vector<std::optional<SuiteReader>> readers;
+  for (const ResultInfo& info : reader.results()) {
+    readers.emplace_back();
+    if (info.model.name != *name) continue;
+    const auto metric =
+        std::find_if(info.metrics.begin(), info.metrics.end(), [](const MetricSpec& one) { return one.headline; });
+    if (metric == info.metrics.end()) {
+      return usage_error(path + ": " + on_one_line(info.suite) + " has no headline metric to compare by");
+    }
+    readers.back().emplace(info, *metric);
+  }
+  auto read = reader.for_each(false, [&](const Record& record) {
+    auto& suite = readers.at(static_cast<std::size_t>(record.result));
+    if (suite) suite->add(record);
+    return true;
+  });
+  if (!read) return forward_error(read);
+  std::vector<AnsweredSuite> suites;
+  for (std::size_t i = 0; i < readers.size(); ++i) {
+    if (!readers[i]) continue;
+    auto suite = readers[i]->finish();
+    if (!suite) {
+      return usage_error(path + ": " + on_one_line(reader.results()[i].suite) +
+                         " has items with fewer samples than its headline metric needs; resume the run");
+    }
+    suites.push_back(std::move(*suite));
+  }
+  return suites;
+}
+
+}  // namespace assay

@@ -1,0 +1,289 @@
+#include "results/verdict/compare.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <future>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "harness/core/text.h"
+#include "results/statistics/mean.h"
+#include "results/statistics/paired_sample.h"
+#include "results/statistics/percentiles.h"
+#include "results/verdict/answered_items.h"
+#include "results/verdict/judge.h"
+
+namespace assay {
+namespace {
+
+using statistics::PairedSample;
+
+struct Pair {
+  const AnsweredItem* baseline = nullptr;
+  const AnsweredItem* candidate = nullptr;
+};
+
+std::string options_text(const ResultInfo& info) {
+  std::string text;
+  for (const auto& [key, value] : info.options) text += (text.empty() ? "" : ",") + key + "=" + value;
+  return text.empty() ? "none" : text;
+}
+
+/// What keeps two results from being compared, "protocol loglikelihood against generate; …"; empty: nothing.
+std::string differences(const AnsweredSuite& a, const AnsweredSuite& b) {
+  std::string text;
+  const auto add = [&text](const char* what, const std::string& first, const std::string& second) {
+    if (first != second) text += (text.empty() ? "" : "; ") + std::string(what) + " " + first + " against " + second;
+  };
+  const auto data = [](const ResultInfo& info) {
+    return (info.starter ? "starter items " : "") + info.data_sha256.substr(0, 12);
+  };
+  add("suite version", a.info.suite_version, b.info.suite_version);
+  add("protocol", a.info.protocol, b.info.protocol);
+  add("data", data(a.info), data(b.info));
+  add("shots", std::to_string(a.info.shots), std::to_string(b.info.shots));
+  add("options", options_text(a.info), options_text(b.info));
+  add("metric", a.metric.name, b.metric.name);
+  return on_one_line(text);
+}
+
+std::vector<Pair> paired(const AnsweredSuite& baseline, const AnsweredSuite& candidate) {
+  std::unordered_map<std::string_view, const AnsweredItem*> known;
+  known.reserve(candidate.items.size());
+  for (const AnsweredItem& item : candidate.items) known.emplace(item.id, &item);
+  std::vector<Pair> pairs;
+  pairs.reserve(baseline.items.size());
+  for (const AnsweredItem& item : baseline.items) {
+    if (const auto found = known.find(item.id); found != known.end()) pairs.push_back({&item, found->second});
+  }
+  return pairs;
+}
+
+/// Group means, each of a group's items on both sides, by group.
+using GroupMeans = std::map<std::string, std::pair<statistics::Mean, statistics::Mean>>;
+
+GroupMeans group_means(const std::vector<Pair>& pairs) {
+  GroupMeans groups;
+  for (const Pair& pair : pairs) {
+    auto& [baseline, candidate] = groups[pair.baseline->group];
+    baseline.add(pair.baseline->value);
+    candidate.add(pair.candidate->value);
+  }
+  return groups;
+}
+
+/// The values that are compared. A macro average is one of group means, which are then the units; where it is one of a
+/// few classes (balanced accuracy) items stay the units, each with the weight of its class.
+PairedSample sample_of(const MetricSpec& metric, const std::vector<Pair>& pairs) {
+  PairedSample sample;
+  if (metric.aggregation == Aggregation::kMacroMean) {
+    for (const auto& [name, group] : group_means(pairs)) sample.add(*group.first.mean(), *group.second.mean(), "");
+    return sample;
+  }
+  GroupMeans groups;
+  if (metric.aggregation == Aggregation::kBalancedAccuracy) groups = group_means(pairs);
+  for (const Pair& pair : pairs) {
+    double weight = 1;
+    if (!groups.empty()) {
+      const auto count = static_cast<double>(groups.at(pair.baseline->group).first.count());
+      weight = static_cast<double>(pairs.size()) / (static_cast<double>(groups.size()) * count);
+    }
+    sample.add(weight * pair.baseline->value, weight * pair.candidate->value, pair.baseline->cluster);
+  }
+  return sample;
+}
+
+void add_counts(SuiteComparison& suite, const std::vector<Pair>& pairs) {
+  for (const auto& [baseline, candidate] : pairs) {
+    if (baseline->value == candidate->value) {
+      ++(baseline->value >= 1 ? suite.both_right : suite.both_wrong);
+      continue;
+    }
+    const bool lost = baseline->value > candidate->value;
+    ++(lost ? suite.only_baseline : suite.only_candidate);
+    Flip flip{baseline->id, baseline->value, candidate->value, baseline->answer, candidate->answer, baseline->target};
+    (lost ? suite.lost : suite.gained).push_back(std::move(flip));
+  }
+}
+
+/// The mean of one side's values as the metric puts them together.
+double side_value(const MetricSpec& metric, const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side) {
+  statistics::Mean mean;
+  if (metric.aggregation == Aggregation::kMacroMean || metric.aggregation == Aggregation::kBalancedAccuracy) {
+    for (const auto& [name, group] : group_means(pairs)) {
+      mean.add(*(side == &Pair::baseline ? group.first : group.second).mean());
+    }
+  } else {
+    for (const Pair& pair : pairs) mean.add((pair.*side)->value);
+  }
+  return mean.mean().value_or(0);
+}
+
+statistics::UnitValues times(const AnsweredSuite& suite, const std::vector<Pair>& pairs,
+                             const AnsweredItem* Pair::*side) {
+  statistics::UnitValues out;
+  for (std::size_t unit = 0; unit < pairs.size(); ++unit) {
+    const AnsweredItem& item = *(pairs[unit].*side);
+    for (std::size_t i = 0; i < item.times; ++i) {
+      out.values.push_back(suite.times_ms[item.first_time + i]);
+      out.units.push_back(static_cast<std::uint32_t>(unit));
+    }
+  }
+  return out;
+}
+
+/// Each pair's cost on one side; empty where one is not known.
+std::vector<double> costs(const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side) {
+  std::vector<double> out;
+  for (const Pair& pair : pairs) {
+    if (!(pair.*side)->usd) return {};
+    out.push_back(*(pair.*side)->usd);
+  }
+  return out;
+}
+
+SideFigures figures(const AnsweredSuite& suite, const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side,
+                    const statistics::UnitValues& side_times) {
+  SideFigures out;
+  out.value = side_value(suite.metric, pairs, side);
+  std::vector<double> values = side_times.values;
+  const statistics::Percentiles percentiles = statistics::percentiles(values);
+  out.latency_p50_ms = percentiles.p50;
+  out.latency_p95_ms = percentiles.p95;
+  statistics::Mean usd;
+  for (const double one : costs(pairs, side)) usd.add(one);
+  out.usd_per_task = usd.mean();
+  out.items = suite.info.items;
+  out.failed = suite.failed;
+  out.unasked = suite.unasked;
+  return out;
+}
+
+SuiteComparison compared(const AnsweredSuite& baseline, const AnsweredSuite& candidate, const std::vector<Pair>& pairs,
+                         const PairedSample& sample, const ComparisonRules& rules) {
+  SuiteComparison suite;
+  suite.baseline_info = baseline.info;
+  suite.candidate_info = candidate.info;
+  suite.suite = baseline.info.suite;
+  suite.metric = baseline.metric.name;
+  suite.paired_items = static_cast<std::int64_t>(pairs.size());
+  const statistics::UnitValues baseline_times = times(baseline, pairs, &Pair::baseline);
+  const statistics::UnitValues candidate_times = times(candidate, pairs, &Pair::candidate);
+  suite.baseline = figures(baseline, pairs, &Pair::baseline, baseline_times);
+  suite.candidate = figures(candidate, pairs, &Pair::candidate, candidate_times);
+
+  suite.clusters = sample.clusters();
+  suite.difference = sample.difference();
+  suite.standard_error = sample.standard_error();
+  suite.ci95 = sample.interval(0.95);
+  if (const auto bounds = sample.bounds(rules.alpha)) {
+    suite.lower_bound = bounds->low;
+    suite.upper_bound = bounds->high;
+  }
+  suite.p_value = sample.p_value();
+  suite.test = sample.test();
+  suite.binary = sample.binary();
+  add_counts(suite, pairs);
+  if (baseline.metric.aggregation != Aggregation::kMacroMean) {
+    suite.items_to_decide = items_to_decide(sample, rules.margin, rules.alpha);
+  }
+  suite.latency_p50_ratio = statistics::ratio_of_quantiles(baseline_times, candidate_times, pairs.size(), 0.50);
+  suite.latency_p95_ratio = statistics::ratio_of_quantiles(baseline_times, candidate_times, pairs.size(), 0.95);
+  suite.usd_per_task_ratio = statistics::ratio_of_means(costs(pairs, &Pair::baseline), costs(pairs, &Pair::candidate));
+  return suite;
+}
+
+ComparedSide side_of(const ComparedRun& run, const std::vector<AnsweredSuite>& suites) {
+  const RunInfo& info = run.reader->run();
+  ComparedSide side{run.path, info.id, info.started, info.state, "", ""};
+  if (!suites.empty()) side.model = suites.front().info.model.name;
+  side.name = side.model;
+  return side;
+}
+
+/// The candidate's result of the same suite, asked in the same way where there is one. Null: the suite is not there.
+const AnsweredSuite* partner(const AnsweredSuite& baseline, const std::vector<AnsweredSuite>& candidates) {
+  const AnsweredSuite* found = nullptr;
+  for (const AnsweredSuite& candidate : candidates) {
+    if (candidate.info.suite != baseline.info.suite) continue;
+    if (found == nullptr || differences(baseline, candidate).empty()) found = &candidate;
+  }
+  return found;
+}
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Verdicts of the suites and of the whole.
+void add_verdicts(Comparison& comparison, const std::vector<PairedSample>& samples, const ComparisonRules& rules) {
+  std::vector<const PairedSample*> judged;
+  std::vector<SuiteComparison*> suites;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    SuiteComparison& suite = comparison.suites[i];
+    suite.verdict = suite.judged = judge_suite(samples[i], rules.margin, rules.alpha);
+    if (!rules.judged.empty() && !holds(rules.judged, suite.suite)) continue;
+    judged.push_back(&samples[i]);
+    suites.push_back(&suite);
+  }
+  const Judgement judgement = judge(judged, rules.margin, rules.alpha);
+  comparison.verdict = judgement.verdict;
+  for (std::size_t i = 0; i < suites.size(); ++i) suites[i]->judged = judgement.suites[i].judged;
+}
+
+}  // namespace
+
+Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candidate, const ComparisonRules& rules) {
+  auto reading =
+      std::async(std::launch::async, [&] { return read_answered(*baseline.reader, baseline.path, baseline.model); });
+  auto candidates = read_answered(*candidate.reader, candidate.path, candidate.model);
+  auto baselines = reading.get();
+  if (!baselines) return forward_error(baselines);
+  if (!candidates) return forward_error(candidates);
+
+  Comparison comparison;
+  comparison.baseline = side_of(baseline, *baselines);
+  comparison.candidate = side_of(candidate, *candidates);
+  if (comparison.baseline.name == comparison.candidate.name) {
+    comparison.baseline.name += " (run " + comparison.baseline.run_id + ")";
+    comparison.candidate.name += " (run " + comparison.candidate.run_id + ")";
+  }
+  comparison.margin = rules.margin;
+  comparison.alpha = rules.alpha;
+  std::vector<PairedSample> samples;
+  std::string unlike;
+  for (const AnsweredSuite& suite : *baselines) {
+    const AnsweredSuite* other = partner(suite, *candidates);
+    if (other == nullptr) {
+      comparison.only_baseline.push_back(suite.info.suite);
+      continue;
+    }
+    if (const std::string difference = differences(suite, *other); !difference.empty()) {
+      unlike += (unlike.empty() ? "" : "; ") + on_one_line(suite.info.suite) + ": " + difference;
+      continue;
+    }
+    const std::vector<Pair> pairs = paired(suite, *other);
+    samples.push_back(sample_of(suite.metric, pairs));
+    comparison.suites.push_back(compared(suite, *other, pairs, samples.back(), rules));
+  }
+  if (!unlike.empty()) {
+    return usage_error(baseline.path + " and " + candidate.path +
+                       " cannot be compared, they were not asked alike: " + unlike);
+  }
+  for (const AnsweredSuite& suite : *candidates) {
+    if (partner(suite, *baselines) == nullptr) comparison.only_candidate.push_back(suite.info.suite);
+  }
+  if (comparison.suites.empty()) {
+    return usage_error(baseline.path + " and " + candidate.path + " have no suite in common");
+  }
+  if (std::all_of(comparison.suites.begin(), comparison.suites.end(),
+                  [](const SuiteComparison& suite) { return suite.paired_items == 0; })) {
+    return usage_error(baseline.path + " and " + candidate.path + " have no item that both answered");
+  }
+  add_verdicts(comparison, samples, rules);
+  return comparison;
+}
+
+}  // namespace assay
