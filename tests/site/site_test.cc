@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "harness/core/text.h"
+#include "results/site/gate_history.h"
 #include "results/site/item_scores.h"
 #include "results/site/json_text.h"
 #include "results/site/live_site.h"
@@ -291,6 +292,28 @@ TEST_CASE("A live site follows its folder") {
   REQUIRE((*writer)->commit());
   refresh();
   CHECK(running() == 3);
+}
+
+TEST_CASE("Nights of a gate are read, and what is none is named") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("nights.jsonl");
+  const std::string night =
+      R"({"schema":1,"time":"2026-11-21T02:00:00Z","passed":false,"verdict":"worse","margin":0.02,"alpha":0.05,)"
+      R"("baseline":{"run":"a","model":"m"},"candidate":{"run":"b","model":"m"},"suites":[{"suite":"mmlu",)"
+      R"("metric":"accuracy","paired_items":500,"baseline":{"value":0.6},"candidate":{"value":0.5},)"
+      R"("difference":-0.1,"ci95":[-0.14,-0.06],"verdict":"worse"}]})";
+  std::ofstream(path) << night << "\n" << night << "\n" << night.substr(0, 40);  // the last one is being written
+  const auto nights = site::read_gate_history(path);
+  REQUIRE(nights);
+  REQUIRE(nights->size() == 2);
+  CHECK_FALSE(nights->front().passed);
+  CHECK(nights->front().suites[0].ci95->low == -0.14);
+  CHECK(json::parse(site::gate_history_json(*nights))[1]["suites"][0]["candidate"] == 0.5);
+  std::ofstream(path) << night << "\n{\"time\":1}\n";
+  const auto broken = site::read_gate_history(path);
+  REQUIRE_FALSE(broken);
+  CHECK_THAT(broken.error().message, ContainsSubstring("nights.jsonl:2: no line that"));
+  CHECK_FALSE(site::read_gate_history(folder.file("missing")));
 }
 
 TEST_CASE("No text of a hostile run is markup in any file of its site") {

@@ -81,14 +81,13 @@ assay.chart.scatter = (host, points, axis) => {
     for (const point of [...points].sort((a, b) => b.y - a.y)) {
       const at = [x(point.x), y(point.y)];
       const mark = svg.append('g').attr('class', point.grey ? 'mark grey' : 'mark').attr('tabindex', 0)
-        .attr('role', 'button').attr('aria-label', point.label)
-        .on('click', point.choose)
-        .on('keydown', () => {
-          if (d3.event.key === 'Enter' || d3.event.key === ' ') {
-            d3.event.preventDefault();
-            point.choose();
-          }
-        });
+        .attr('role', 'button').attr('aria-label', point.label);
+      mark.node().addEventListener('click', () => point.choose());
+      mark.node().addEventListener('keydown', (event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        point.choose();
+      });
       mark.append('title').text(point.label);
       mark.append('path').attr('class', 'whisker').attr('d',
         `M${at[0]},${y(point.low)}V${y(point.high)}M${at[0] - 4},${y(point.low)}h8M${at[0] - 4},${y(point.high)}h8`);

@@ -96,7 +96,7 @@
       return;
     }
     const suite = sides[0].suite_info;
-    const version = sides.map((side) => side.version).join();
+    const {version} = board;
     const questions = await index_of(suite.questions, version);
     const at = questions.place_by_id.get(flip.item);
     const answers = await Promise.all(sides.map((side) => index_of(side.data, side.version)));

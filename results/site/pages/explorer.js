@@ -56,8 +56,7 @@
     const b = state.b ? result_of(state.b) : null;
     results = b && b.suite === a.suite ? [a, b] : [a];
     if (results.length === 1) state.b = '';
-    version = board.results.filter((result) => result.suite === a.suite).map((result) => result.version).join();
-    version = `${version.length}.${results.map((result) => result.version).join()}`;
+    version = board.version;
     const [index, ...read_answers] = await Promise.all([
       assay.load(`${suite.questions}/index`, version),
       ...results.map((result) => assay.load(`${result.data}/index`, result.version))]);
@@ -215,6 +214,7 @@
         choose_rows(state.item);
       }});
     parts.texts = el('button', {type: 'button', hidden: true, onclick: search_texts}, 'Search whole prompts and answers too');
+    parts.fresh = el('button', {type: 'button', hidden: true, onclick: () => show_all()}, 'There are new answers: show them');
     parts.found = el('span.small.soft', {role: 'status'});
     const order = el('select', {'aria-label': 'Order', onchange: (event) => {
       state.s = event.target.value;
@@ -225,7 +225,7 @@
     fill(parts.tools,
       result_choice('A', state.a, board.results, null, (link) => change({a: link, b: result_of(link).suite === a.suite ? state.b : ''})),
       result_choice('B', state.b, board.results.filter((result) => result.suite === a.suite && result !== a), 'none', (link) => change({b: link})),
-      parts.filters, parts.search, parts.texts,
+      parts.filters, parts.search, parts.texts, parts.fresh,
       el('div.row', parts.found, order));
     draw_filters();
   };
@@ -345,9 +345,13 @@
       fill(host, el('p', 'No results.'));
       return;
     }
+    if (again && parts.fresh) { // a live page does not move under its reader
+      parts.fresh.hidden = false;
+      return;
+    }
     if (!parts.explorer) build(host);
     const wanted = read_state();
-    parts.opened_by_link = !again && Boolean(wanted.item);
+    parts.opened_by_link = Boolean(wanted.item);
     state = wanted;
     await show_all();
   });
