@@ -37,8 +37,7 @@ class Example {
     chat.protocol = "generate";
     chat.samples = 3;
     RunInfo run = test::example_run();
-    auto writer =
-        RunWriter::create(folder.file("run.db"), run, {test::example_result(6), chat}, Durability::kGrouped);
+    auto writer = RunWriter::create(folder.file("run.db"), run, {test::example_result(6), chat}, Durability::kGrouped);
     REQUIRE(writer);
     for (std::int64_t order = 0; order < 6; ++order) {
       REQUIRE((*writer)->append(order == 3 ? test::failed_record(0, order) : test::example_record(0, order)));
