@@ -121,11 +121,9 @@ class Downloads::Get : public Exchange {
   }
 
   void finish() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_over_ = true;
-    }
-    over_.notify_all();
+    const std::lock_guard lock(mutex_);
+    is_over_ = true;
+    over_.notify_all();  // under the lock: whoever waits destroys this as soon as it is let go
   }
 
   void wait() {
@@ -241,6 +239,7 @@ Downloads::Line& Downloads::line_to(bool is_loopback) {
 
 Result<void> Downloads::fetch(const std::string& url, const std::string& path, std::optional<std::uint64_t> bytes) {
   was_missing_ = false;
+  if (Result<void> loaded = load_transport(); !loaded) return loaded;
   const auto closer = [](std::FILE* file) { static_cast<void>(std::fclose(file)); };
   const std::unique_ptr<std::FILE, decltype(closer)> file(std::fopen(path.c_str(), "ab"), closer);
   if (file == nullptr) return usage_error(path + ": cannot be written: " + std::strerror(errno));

@@ -4,10 +4,13 @@
 #include <charconv>
 #include <utility>
 
+#include "adapters/http/transport.h"
+
 namespace assay::http {
 
 Result<RemoteModel> remote_model(const ModelRef& ref, const AdapterContext& context, const Endpoint& endpoint,
                                  const KeyRule& key_rule) {
+  if (Result<void> loaded = load_transport(); !loaded) return forward_error(loaded);
   Result<RemoteLimits> limits = limits_of(ref, context.remote_limits);
   if (!limits) return forward_error(limits);
   Result<Key> key = key_for(ref, context, endpoint, key_rule.variables, key_rule.required && !context.is_dry_run);

@@ -15,6 +15,7 @@
 
 #include "adapters/http/curl_library.h"
 #include "adapters/http/timer_heap.h"
+#include "harness/core/late_library.h"
 
 namespace assay::http {
 namespace {
@@ -334,6 +335,8 @@ struct Transport::Loop {
   std::atomic<bool> wake_pending{false};
   std::atomic<bool> stopping{false};
 };
+
+Result<void> load_transport() { return try_library(curl); }
 
 Transport::Transport(TransportSettings settings, std::function<TimePoint(TimePoint)> on_turn)
     : loop_(std::make_unique<Loop>(std::move(settings), std::move(on_turn))), thread_([this] { loop_->run(); }) {}

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "harness/core/clock.h"
+#include "harness/core/result.h"
 
 namespace assay::http {
 
@@ -79,6 +80,9 @@ struct TransportSettings {
   bool share_first_connection = false;  ///< wait for the first connection, to multiplex on it where it is HTTP/2 (TLS)
   double connect_timeout_s = 10;
 };
+
+/// Loads libcurl; an error where this machine has none. To be called before the first Transport is made.
+[[nodiscard]] Result<void> load_transport();
 
 /// A thread that runs exchanges. on_turn, all methods but wake(), and all of Exchange run on that thread.
 class Transport {

@@ -1,7 +1,10 @@
 // Shared libraries that are loaded when they are first needed.
 #pragma once
 
+#include <stdexcept>
 #include <string>
+
+#include "harness/core/result.h"
 
 namespace assay {
 
@@ -25,5 +28,17 @@ class LateLibrary {
   std::string name_;
   void* handle_;
 };
+
+/// Calls `load`, which makes a LateLibrary and finds its functions: an error where this machine has no such library.
+/// For the edge of a room, before anything is called that takes the library for granted.
+template <typename Load>
+[[nodiscard]] Result<void> try_library(const Load& load) {
+  try {
+    static_cast<void>(load());
+  } catch (const std::runtime_error& missing) {
+    return usage_error(missing.what());
+  }
+  return {};
+}
 
 }  // namespace assay

@@ -137,6 +137,7 @@ std::optional<std::size_t> wanted_index(std::string_view path,
 
 Result<void> take_members(const std::string& path, const std::vector<WantedMember>& wanted,
                           const std::function<Result<bool>(std::size_t index)>& taken) {
+  if (Result<void> loaded = try_library(libarchive); !loaded) return loaded;
   auto packed = packed_size(path);
   if (!packed) return forward_error(packed);
   std::uint64_t budget = *packed * kMostRatio + kFreeBytes;
@@ -180,6 +181,7 @@ Result<void> take_members(const std::string& path, const std::vector<WantedMembe
 }
 
 Result<void> gunzip(const std::string& path, const std::string& target, std::uint64_t most_bytes) {
+  if (Result<void> loaded = try_library(libarchive); !loaded) return loaded;
   const Reader reader(libarchive().read_new());
   libarchive().read_support_filter_gzip(reader.get());
   libarchive().read_support_format_raw(reader.get());

@@ -110,6 +110,8 @@ class Dispatch {
     // An answer that was paid for stays in flight until it is stored: a kill loses no more than what is in flight. A
     // model in this process is kept busy instead, its answers cost nothing but time.
     bool in_flight_until_stored = true;
+    std::size_t largest_group = kLargestGroup;  // answers stored together, so that the model is not kept waiting
+    std::size_t in_group = 0;                   // appended, not yet committed; store node only
   };
 
   void build_lane(Lane& lane);
@@ -146,9 +148,8 @@ class Dispatch {
   std::unique_ptr<flow::function_node<WorkPtr, flow::continue_msg>> store_node_;
 
   std::atomic<std::int64_t> to_store_{0};  // scored and not yet appended
-  std::size_t largest_group_ = kLargestGroup;
-  std::vector<WorkPtr> group_;    // appended, not yet committed; store node only
-  std::vector<LineState> lines_;  // store node only
+  std::vector<WorkPtr> group_;             // appended, not yet committed; store node only
+  std::vector<LineState> lines_;           // store node only
 
   std::mutex mutex_;  // guards outcome_ and the observer's messages
   DispatchOutcome outcome_;
@@ -196,7 +197,7 @@ void Dispatch::build_lane(Lane& lane) {
   lane.in_flight_until_stored = !plan_.models[lane.model].capabilities.occupies_machine;
   const auto in_flight = static_cast<std::size_t>(plan_.models[lane.model].max_in_flight);
   if (lane.in_flight_until_stored) {
-    largest_group_ = std::clamp<std::size_t>(in_flight / kGroupsInFlight, 1, largest_group_);
+    lane.largest_group = std::clamp<std::size_t>(in_flight / kGroupsInFlight, 1, kLargestGroup);
   }
   lane.source = std::make_unique<flow::input_node<WorkPtr>>(graph_, [this, &lane](oneapi::tbb::flow_control& control) {
     WorkPtr work = next_work(lane);
@@ -439,8 +440,10 @@ void Dispatch::store(const WorkPtr& work) {
     if (auto appended = writer_.append(work->record); !appended) fail_store(appended.error().message);
   }
   group_.push_back(work);
+  ++lane.in_group;
+  const bool is_full = lane.in_group >= lane.largest_group || group_.size() >= kLargestGroup;
   // More is on its way: let the group grow. The last one of a burst always finds the counter at zero.
-  if (to_store_.fetch_sub(1) == 1 || group_.size() >= largest_group_) commit_group();
+  if (to_store_.fetch_sub(1) == 1 || is_full) commit_group();
 }
 
 void Dispatch::commit_group() {
@@ -504,6 +507,7 @@ void Dispatch::commit_group() {
   group.swap(group_);
   for (const WorkPtr& work : group) {
     Lane& lane = lanes_[work->lane];
+    lane.in_group = 0;
     lane.stored.fetch_add(1);
     if (lane.in_flight_until_stored) lane.in_flight->decrementer().try_put(flow::continue_msg());
     lane.window->decrementer().try_put(flow::continue_msg());

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Item by item: assay's remote adapter against servers that others wrote, and its own engine on the same model.
 
-One request at a time on both sides, and no prompt caches: what else is in a batch changes a quantised model's numbers
-by a little, and greedy decoding then takes another way where two tokens are nearly alike (llama-server does so itself,
-from one run to the next, with four slots: 6 of 50 HumanEval texts).
+One request at a time on both sides, no prompt caches, and prompts read in pieces of 60 tokens, as assay reads them:
+what else is in a batch, and attention's other kernel for pieces of 64 tokens or more, change a quantised model's
+numbers by a little, and greedy decoding then takes another way where two tokens are nearly alike (llama-server does so
+itself, from one run to the next, with four slots: 6 of 50 HumanEval texts). --defaults leaves the servers as they start
+without such options, for comparison.
 
 Starts llama-server (built from the pinned llama.cpp source) and llama-cpp-python's server (from PyPI) on the same GGUF
 and asks both, by completions and chat, streaming and not, what the in-process adapter is asked: greedy decoding must
@@ -32,6 +34,7 @@ WAYS = [  # suite, protocol, endpoint
 ]
 
 
+PIECE = "60"  # tokens of a prompt that are read at once
 PORTS = {"llama-server": 18431, "llama-cpp-python": 18432}  # the same in each call: a run knows its model's address
 
 
@@ -61,7 +64,7 @@ class Server:
 
 
 def texts(arguments, folder, name, suite, protocol, model, more=()):
-    """Completion texts by item of one run."""
+    """Text and extracted answer of every item of one run."""
     run = folder / f"{name}.db"
     words = [arguments.assay, "run", "--suite", suite, "--protocol", protocol, "--model", model, "--data",
              arguments.data, "--limit", str(arguments.items), "--seed", "3", "--run", str(run), "--quiet", *more]
@@ -70,7 +73,7 @@ def texts(arguments, folder, name, suite, protocol, model, more=()):
         sys.exit(f"{' '.join(words)}: exit {done.returncode}\n{done.stderr[-2000:]}")
     lines = subprocess.run([arguments.assay, "export", str(run), "--to", "jsonl"], capture_output=True, text=True,
                            check=True).stdout.splitlines()
-    return {record["item"]: record["completion"] for record in map(json.loads, lines)}
+    return {record["item"]: (record["completion"], record["extracted"]) for record in map(json.loads, lines)}
 
 
 def main():
@@ -81,6 +84,7 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--items", type=int, default=50)
+    parser.add_argument("--defaults", action="store_true", help="the servers' own size of pieces")
     parser.add_argument("--folder", help="keeps the runs, so that a call that was cut short goes on")
     parser.add_argument("--show", action="store_true", help="prints the texts that differ")
     arguments = parser.parse_args()
@@ -91,17 +95,19 @@ def main():
     if arguments.llama_server:
         commands["llama-server"] = lambda port: [
             arguments.llama_server, "-m", arguments.model, "--port", str(port), "-c", "4096", "-np", "1", "-t", threads,
-            "-fa", "on", "--no-cache-prompt", "--cache-ram", "0", "--no-warmup"]
+            "-fa", "on", *([] if arguments.defaults else ["-ub", PIECE]), "--no-cache-prompt", "--cache-ram", "0",
+            "--no-warmup"]
     if arguments.python:
         commands["llama-cpp-python"] = lambda port: [
             arguments.python, "-m", "llama_cpp.server", "--model", arguments.model, "--port", str(port), "--n_ctx",
-            "4096", "--n_threads", threads, "--logits_all", "true"]
+            "4096", "--n_threads", threads, "--flash_attn", "true", "--logits_all", "true",
+            *([] if arguments.defaults else ["--n_ubatch", PIECE])]
 
     own = {}
     for suite, protocol, _ in WAYS:
         own[suite, protocol] = texts(arguments, folder, f"own-{len(own)}", suite, protocol, f"llama:{arguments.model}?seqs=1")
     worst = 1.0
-    print(f"{'server':18}{'protocol':28}{'endpoint':13}{'stream':8}{'same text':>12}")
+    print(f"{'server':18}{'protocol':28}{'endpoint':13}{'stream':8}{'same text':>12}{'same answer':>14}")
     for name, command in commands.items():
         port = PORTS[name]
         with open(folder / f"{name}.log", "w") as log, Server(name, command(port), port, log) as server:
@@ -112,12 +118,13 @@ def main():
                                 protocol, model, ["--max-in-flight", "1"])
                     expected = own[suite, protocol]
                     same = [item for item in expected if got.get(item) == expected[item]]
+                    alike = sum(item in got and got[item][1] == expected[item][1] for item in expected)
                     worst = min(worst, len(same) / len(expected))
                     print(f"{name:18}{suite.split(':')[0] + ' ' + protocol:28}{endpoint:13}{stream:8}"
-                          f"{len(same):>6} of {len(expected)}", flush=True)
+                          f"{len(same):>6} of {len(expected)}{alike:>8} of {len(expected)}", flush=True)
                     if arguments.show:
                         for item in sorted(set(expected) - set(same)):
-                            print(f"  {item}\n    own    {expected[item]!r}\n    server {got.get(item)!r}")
+                            print(f"  {item}\n    own    {expected[item][0]!r}\n    server {got.get(item)!r}")
             top = texts(arguments, folder, f"{name}-top", "mmlu:shots=1,limit=5", "top_logprobs",
                         f"openai:local@{server.url}", ["--max-in-flight", "1"])
             print(f"{name:18}mmlu top_logprobs: {len(top)} items answered")

@@ -47,11 +47,56 @@ std::string a_kind(const Json& value) {
   }
 }
 
+// Past the text that begins with the quote at `at`. What follows is known to be JSON, here and below.
+std::size_t string_end(std::string_view json, std::size_t at) {
+  for (++at; json[at] != '"'; ++at) at += json[at] == '\\' ? 1U : 0U;
+  return at + 1;
+}
+
+// Past the value that begins at `at`.
+std::size_t value_end(std::string_view json, std::size_t at) {
+  int depth = 0;
+  while (at < json.size()) {
+    const char c = json[at];
+    if (c == '"') {
+      at = string_end(json, at);
+    } else if (c == '[' || c == '{') {
+      ++depth;
+      ++at;
+    } else if (c == ']' || c == '}') {
+      --depth;
+      ++at;
+    } else {
+      at = json.find_first_of("\"[]{}, \t\r\n", at + 1);
+    }
+    if (depth > 0) continue;
+    break;
+  }
+  return at;
+}
+
+// The text of a member's value in an object that was parsed and has it; of several the last, as the parser takes it.
+std::string_view member_text(std::string_view object, const std::string& key) {
+  constexpr const char* kBetween = " \t\r\n,:";
+  std::string_view found;
+  std::size_t at = object.find_first_not_of(kBetween, object.find('{') + 1);
+  while (object[at] == '"') {
+    const std::size_t name_end = string_end(object, at);
+    const bool is_wanted = Json::parse(object.substr(at, name_end - at)).get_ref<const std::string&>() == key;
+    const std::size_t begin = object.find_first_not_of(kBetween, name_end);
+    const std::size_t end = value_end(object, begin);
+    if (is_wanted) found = object.substr(begin, end - begin);
+    at = object.find_first_not_of(kBetween, end);
+  }
+  return found;
+}
+
 }  // namespace
 
 struct JsonObject::State {
   Json value;
   std::string where;
+  std::string text;  // of the whole object; empty where it was an element of an array
 
   // The value of `key`, or an error where it is missing or fits(value) is false.
   template <class Fits>
@@ -76,7 +121,7 @@ Result<JsonObject> JsonObject::parse(std::string_view text, std::string where) {
     return usage_error(where + ": is not JSON; the file is damaged or of another format");
   }
   if (!value.is_object()) return usage_error(where + ": is " + a_kind(value) + " where an object is expected");
-  return JsonObject(std::make_unique<State>(State{std::move(value), std::move(where)}));
+  return JsonObject(std::make_unique<State>(State{std::move(value), std::move(where), std::string(text)}));
 }
 
 bool JsonObject::has(const std::string& key) const {
@@ -138,6 +183,7 @@ Result<std::int64_t> JsonObject::integer_or_digits(const std::string& key) const
 Result<std::string> JsonObject::json(const std::string& key) const {
   Result<const Json*> value = state_->get(key, "a value", [](const Json&) { return true; });
   if (!value) return forward_error(value);
+  if (!state_->text.empty()) return std::string(member_text(state_->text, key));
   return (*value)->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -192,7 +238,7 @@ class JsonArrayReader {
         return usage_error(where + ": is " + a_kind(element) + " where an object is expected");
       }
       objects.push_back(
-          JsonObject(std::make_unique<JsonObject::State>(JsonObject::State{std::move(element), std::move(where)})));
+          JsonObject(std::make_unique<JsonObject::State>(JsonObject::State{std::move(element), std::move(where), ""})));
     }
     return objects;
   }

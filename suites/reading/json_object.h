@@ -38,7 +38,8 @@ class JsonObject {
   /// An integer, or a text that is one ("3"): some mirrors of a data set write labels so.
   [[nodiscard]] Result<std::int64_t> integer_or_digits(const std::string& key) const;
 
-  /// The value as compact JSON, for what a suite hands through unread.
+  /// The value as JSON, for what a suite hands through unread: as it stands in the file, with its order of keys and all
+  /// digits of its numbers; of an element of read_json_array() as compact JSON, with its keys sorted.
   [[nodiscard]] Result<std::string> json(const std::string& key) const;
 
   /// "file:line" of the object, for messages.

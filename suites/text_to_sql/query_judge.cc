@@ -10,6 +10,7 @@
 #include "suites/text_to_sql/comparison/bird_ex.h"
 #include "suites/text_to_sql/comparison/defog_match.h"
 #include "suites/text_to_sql/comparison/result_preview.h"
+#include "suites/text_to_sql/comparison/shuffled_ties.h"
 #include "suites/text_to_sql/comparison/spider_ex.h"
 #include "suites/text_to_sql/comparison/spider_rewrite.h"
 
@@ -17,6 +18,8 @@ namespace assay::text_to_sql {
 namespace {
 
 constexpr std::size_t kGoldCacheBytes = 256U << 20U;
+constexpr int kShuffles = 12;  // two rows that tie keep their order in all of them once in 4,096 times
+constexpr std::string_view kFirstOfSeveral = " (the first of several statements; the others were not run)";
 
 struct NamedComparison {
   Comparison comparison;
@@ -116,6 +119,8 @@ std::string_view defect_name(GoldDefectKind kind) {
       return "changes from run to run";
     case GoldDefectKind::kReadOrder:
       return "depends on the order in which rows are read";
+    case GoldDefectKind::kTies:
+      return "depends on the order of rows that tie";
     case GoldDefectKind::kToday:
       return "depends on the day";
   }
@@ -145,27 +150,31 @@ QueryOutcome QueryJudge::run(const std::string& file, std::string_view sql, Read
 }
 
 Judgement QueryJudge::judge_spider(const Question& question, std::string_view sql, ReadOrder order) {
-  std::string gold_sql = with_joined_operators(question.gold);
-  std::string predicted_sql = with_joined_operators(sql);
+  FirstStatement gold_sql{with_joined_operators(question.gold), false};
+  FirstStatement predicted_sql{with_joined_operators(sql), false};
   if (!rules_.keep_distinct) {
-    gold_sql = first_statement_without_distinct(gold_sql);
-    predicted_sql = first_statement_without_distinct(predicted_sql);
+    gold_sql = first_statement_without_distinct(gold_sql.sql);
+    predicted_sql = first_statement_without_distinct(predicted_sql.sql);
   }
-  const bool ordered = mentions_order_by(gold_sql);
-  gold_sql = with_fixed_year(gold_sql);
-  predicted_sql = with_fixed_year(predicted_sql);
+  const bool ordered = mentions_order_by(gold_sql.sql);
+  gold_sql.sql = with_fixed_year(gold_sql.sql);
+  predicted_sql.sql = with_fixed_year(predicted_sql.sql);
   Judgement judgement;
   for (const std::string& file : question.files) {
-    const std::shared_ptr<const QueryOutcome> gold = gold_.outcome(file, gold_sql);
+    const std::shared_ptr<const QueryOutcome> gold = gold_.outcome(file, gold_sql.sql);
     if (gold->status != QueryStatus::kRows) return gold_failure(*gold);
-    const QueryOutcome predicted = run(file, predicted_sql, order);
-    if (predicted.status != QueryStatus::kRows) return prediction_failure(*gold, predicted);
-    const Verdict verdict = compare_spider(gold->table, predicted.table, ordered);
-    judgement.match = verdict.match;
-    judgement.why = verdict.why + note_of(gold->table, predicted.table);
-    judgement.detail = both_results(gold->table, predicted.table);
-    if (!verdict.match) break;
+    const QueryOutcome predicted = run(file, predicted_sql.sql, order);
+    if (predicted.status == QueryStatus::kRows) {
+      const Verdict verdict = compare_spider(gold->table, predicted.table, ordered);
+      judgement.match = verdict.match;
+      judgement.why = verdict.why + note_of(gold->table, predicted.table);
+      judgement.detail = both_results(gold->table, predicted.table);
+    } else {
+      judgement = prediction_failure(*gold, predicted);
+    }
+    if (!judgement.match) break;
   }
+  if (predicted_sql.dropped_more) judgement.why += kFirstOfSeveral;
   judgement.exact = judgement.match;
   return judgement;
 }
@@ -226,6 +235,17 @@ Judgement QueryJudge::judge_defog(const Question& question, std::string_view sql
   return judgement;
 }
 
+std::string QueryJudge::difference_by_ties(const Question& question, std::string_view gold) {
+  const std::optional<std::string> shuffled = with_shuffled_ties(gold);
+  if (!shuffled) return {};
+  for (int i = 0; i < kShuffles; ++i) {
+    const Judgement judgement = judge(question, *shuffled, ReadOrder::kUsual);
+    if (judgement.status != QueryStatus::kRows) return {};
+    if (!judgement.match) return judgement.why;
+  }
+  return {};
+}
+
 std::optional<GoldDefect> QueryJudge::gold_defect(const Question& question) {
   std::vector<std::string> golds = {question.gold};
   if (rules_.comparison == Comparison::kDefog) golds = defog_gold_queries(question.gold);
@@ -246,6 +266,7 @@ std::optional<GoldDefect> QueryJudge::gold_defect(const Question& question) {
     if (mentions_call(gold, {"random", "randomblob"})) note(GoldDefectKind::kChanges, "it calls random()");
     const Judgement reversed = judge(question, gold, ReadOrder::kReversed);
     if (!reversed.match) note(GoldDefectKind::kReadOrder, reversed.why);
+    if (const std::string tied = difference_by_ties(question, gold); !tied.empty()) note(GoldDefectKind::kTies, tied);
     if (mentions_today(gold)) note(GoldDefectKind::kToday, "it asks for the current date or time");
   }
   return found;

@@ -48,6 +48,7 @@ enum class GoldDefectKind : std::uint8_t {
   kFails,      ///< it does not run
   kChanges,    ///< two runs differ, or it calls random()
   kReadOrder,  ///< LIMIT without ORDER BY: the result depends on the order in which rows are read
+  kTies,       ///< rows that tie in its ORDER BY decide what is returned, or in which order
   kToday,      ///< it asks for the current date or time
 };
 
@@ -66,8 +67,9 @@ class QueryJudge {
 
   [[nodiscard]] Judgement judge(const Question& question, std::string_view sql);
 
-  /// Runs the gold query (each of its alternatives) against itself, again with rows read in another order. Nothing:
-  /// it runs, matches, and depends on neither that order nor the day; otherwise the gravest of what is wrong.
+  /// Runs the gold query (each of its alternatives) against itself, again with rows read in another order and with ties
+  /// in other orders. Nothing: it runs, matches, and depends on neither these nor the day; otherwise the gravest of
+  /// what is wrong.
   [[nodiscard]] std::optional<GoldDefect> gold_defect(const Question& question);
 
   [[nodiscard]] const JudgeRules& rules() const { return rules_; }
@@ -80,6 +82,8 @@ class QueryJudge {
   Judgement judge_spider(const Question& question, std::string_view sql, ReadOrder order);
   Judgement judge_plain(const Question& question, std::string_view sql, ReadOrder order);
   Judgement judge_defog(const Question& question, std::string_view sql, ReadOrder order);
+  /// How the gold query's result differs when rows that tie come in another order; empty: it does not.
+  std::string difference_by_ties(const Question& question, std::string_view gold);
   QueryOutcome run(const std::string& file, std::string_view sql, ReadOrder order);
 
   WorkerPool& pool_;

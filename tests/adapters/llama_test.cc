@@ -24,23 +24,33 @@ ModelRef reference(const std::string& file, std::vector<std::pair<std::string, s
   return ref;
 }
 
-/// Asks all requests at once and waits for all answers.
-std::vector<Completion> ask_all(Adapter& adapter, const std::vector<Request>& requests) {
+/// Asks with `ask` and waits for as many answers as there are requests.
+template <class Ask>
+std::vector<Completion> collect(const std::vector<Request>& requests, Ask ask) {
   std::vector<Completion> answers(requests.size());
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t open = requests.size();
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    adapter.answer(requests[i], [&, i](Completion completion) {
+  ask([&](std::size_t i) {
+    return [&, i](Completion completion) {
       const std::lock_guard<std::mutex> lock(mutex);
       answers[i] = std::move(completion);
       --open;
       changed.notify_one();
-    });
-  }
+    };
+  });
   std::unique_lock<std::mutex> lock(mutex);
   changed.wait(lock, [&] { return open == 0; });
   return answers;
+}
+
+/// Asks all requests at once and waits for all answers.
+std::vector<Completion> ask_all(Adapter& adapter, const std::vector<Request>& requests) {
+  return collect(requests, [&](const auto& store) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      adapter.answer(requests[i], store(i));
+    }
+  });
 }
 
 Completion ask(Adapter& adapter, Request request) { return ask_all(adapter, {std::move(request)}).front(); }
@@ -56,6 +66,17 @@ Request score(LoglikelihoodRequest body, std::int64_t order = 0) {
   request.order = order;
   request.body = std::move(body);
   return request;
+}
+
+/// Asks all requests from within the engine's own thread, which therefore takes them in together.
+std::vector<Completion> ask_in_one_wave(Adapter& adapter, const std::vector<Request>& requests) {
+  return collect(requests, [&](const auto& store) {
+    adapter.answer(score({"Once", {" upon"}, {}, 0}), [&adapter, &requests, store](const Completion&) {
+      for (std::size_t i = 0; i < requests.size(); ++i) {
+        adapter.answer(requests[i], store(i));
+      }
+    });
+  });
 }
 
 std::unique_ptr<Adapter> open_model(const ModelRef& ref) {
@@ -149,8 +170,8 @@ TEST_CASE("a shared prefix is computed once and booked to the first item", "[lla
     return;
   }
   const std::string header = "The sky over the harbour was the colour of television, tuned to a dead channel. ";
-  const auto answers = ask_all(*adapter, {score({header + "It rained", {" hard", " softly"}, {}, 0}, 1),
-                                          score({header + "It snowed", {" hard", " softly"}, {}, 0}, 0)});
+  const auto answers = ask_in_one_wave(*adapter, {score({header + "It rained", {" hard", " softly"}, {}, 0}, 1),
+                                                  score({header + "It snowed", {" hard", " softly"}, {}, 0}, 0)});
   REQUIRE_FALSE(answers[0].failure.has_value());
   CHECK(*answers[0].usage.prompt > 15);
   CHECK(*answers[1].usage.evaluated == *answers[1].usage.prompt);

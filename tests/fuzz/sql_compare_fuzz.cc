@@ -8,6 +8,7 @@
 #include "suites/text_to_sql/comparison/bird_ex.h"
 #include "suites/text_to_sql/comparison/defog_match.h"
 #include "suites/text_to_sql/comparison/result_preview.h"
+#include "suites/text_to_sql/comparison/shuffled_ties.h"
 #include "suites/text_to_sql/comparison/spider_ex.h"
 #include "suites/text_to_sql/comparison/spider_rewrite.h"
 #include "suites/text_to_sql/prompt/extraction.h"
@@ -62,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)sql::extract_query(text, size % 2 == 0);
   (void)sql::first_statement_without_distinct(text);
+  (void)sql::with_shuffled_ties(text);
   (void)sql::with_fixed_year(text);
   (void)sql::with_joined_operators(text);
   if (size < 200) (void)sql::defog_gold_queries(text);

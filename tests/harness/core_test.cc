@@ -119,4 +119,10 @@ TEST_CASE("a late library gives its functions, and says what is missing") {
   CHECK_THROWS_WITH(library.find("no_such_function", length),
                     ContainsSubstring("libc.so.6 has no function no_such_function"));
   CHECK_THROWS_WITH(LateLibrary("libnot-there.so.1"), ContainsSubstring("libnot-there.so.1 cannot be loaded"));
+
+  CHECK(try_library([] { return LateLibrary("libc.so.6"); }));
+  const Result<void> missing = try_library([] { return LateLibrary("libnot-there.so.1"); });
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().kind == ErrorKind::kUsage);
+  CHECK_THAT(missing.error().message, EndsWith("install the package that has it"));
 }

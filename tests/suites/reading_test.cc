@@ -192,6 +192,21 @@ TEST_CASE("bad data files get one clear line") {
   CHECK_THAT(message("latin.txt"), ContainsSubstring("latin.txt:3: is not UTF-8"));
 }
 
+TEST_CASE("JSON is handed through as it stands in the file") {
+  const Result<JsonObject> object = JsonObject::parse(
+      R"( { "a" : {"z": 1, "b\"]": [1 , {}], "a": 100000000000000000000000} , "\u0062":"x\\",
+          "c":1.50,"d": [ ] ,"e":true,"e":null , "f":{"a":"}"}} )",
+      "f:1");
+  REQUIRE(object);
+  CHECK(*object->json("a") == R"({"z": 1, "b\"]": [1 , {}], "a": 100000000000000000000000})");
+  CHECK(*object->json("b") == R"("x\\")");
+  CHECK(*object->json("c") == "1.50");
+  CHECK(*object->json("d") == "[ ]");
+  CHECK(*object->json("e") == "null");
+  CHECK(*object->json("f") == R"({"a":"}"})");
+  CHECK_FALSE(object->json("g"));
+}
+
 TEST_CASE("JSON objects are read by key and type") {
   Result<JsonObject> object = JsonObject::parse(
       R"({"t":"caf\u00e9","i":-3,"n":2.5,"b":true,"l":["x","y"],"m":["x",1],"d":"42","z":null,"big":1e99})", "f:7");

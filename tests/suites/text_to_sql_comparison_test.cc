@@ -4,6 +4,7 @@
 #include "harness/core/random.h"
 #include "suites/text_to_sql/comparison/bird_ex.h"
 #include "suites/text_to_sql/comparison/defog_match.h"
+#include "suites/text_to_sql/comparison/shuffled_ties.h"
 #include "suites/text_to_sql/comparison/spider_ex.h"
 #include "suites/text_to_sql/comparison/spider_rewrite.h"
 #include "tests/suites/text_to_sql_fixture.h"
@@ -64,16 +65,32 @@ TEST_CASE("spider_ex does not blow up on wide symmetric results", "[text_to_sql]
 
 TEST_CASE("queries are rewritten as test-suite-sql-eval does", "[text_to_sql]") {
   CHECK(with_joined_operators("a > = 1 AND b ! = 2 OR c < = 3") == "a >= 1 AND b != 2 OR c <= 3");
-  CHECK(first_statement_without_distinct("SELECT DISTINCT a FROM t") == "SELECT  a FROM t");
-  CHECK(first_statement_without_distinct("SELECT count(DISTINCT a), 'distinct', \"distinct\" FROM t") ==
+  CHECK(first_statement_without_distinct("SELECT DISTINCT a FROM t").sql == "SELECT  a FROM t");
+  CHECK(first_statement_without_distinct("SELECT count(DISTINCT a), 'distinct', \"distinct\" FROM t").sql ==
         "SELECT count( a), 'distinct', \"distinct\" FROM t");
-  CHECK(first_statement_without_distinct("SELECT 1; SELECT DISTINCT 2") == "SELECT 1; ");
-  CHECK(first_statement_without_distinct("SELECT ';' -- ; distinct\n, 2") == "SELECT ';' -- ; distinct\n, 2");
-  CHECK(first_statement_without_distinct("SELECT (1;) DISTINCT") == "SELECT (1;) ");
+  CHECK(first_statement_without_distinct("SELECT 1; SELECT DISTINCT 2").sql == "SELECT 1; ");
+  CHECK(first_statement_without_distinct("SELECT ';' -- ; distinct\n, 2").sql == "SELECT ';' -- ; distinct\n, 2");
+  CHECK(first_statement_without_distinct("SELECT (1;) DISTINCT").sql == "SELECT (1;) ");
+  CHECK(first_statement_without_distinct("SELECT 1; SELECT 2").dropped_more);
+  CHECK(first_statement_without_distinct("SELECT 1;\n; DROP TABLE t").dropped_more);
+  CHECK_FALSE(first_statement_without_distinct("SELECT 1; -- the end\n /* ; */ ;").dropped_more);
+  CHECK_FALSE(first_statement_without_distinct("SELECT ';x'").dropped_more);
   CHECK(with_fixed_year("x > year ( curdate() )  - 3") == "x > 2020- 3");
   CHECK(with_fixed_year("year(a)") == "year(a)");
   CHECK(mentions_order_by("SELECT a FROM (SELECT a FROM t ORDER BY b)"));
   CHECK_FALSE(mentions_order_by("SELECT a FROM t ORDER  BY b"));
+}
+
+TEST_CASE("ties are shuffled by a last key, where ORDER BY belongs to a SELECT", "[text_to_sql]") {
+  const auto shuffled = [](const char* sql) { return with_shuffled_ties(sql).value_or("unchanged"); };
+  CHECK(shuffled("SELECT a FROM t ORDER BY b DESC LIMIT 1") == "SELECT a FROM t ORDER BY b DESC, random()  LIMIT 1");
+  CHECK(shuffled("SELECT a FROM t order by b -- last\n;") == "SELECT a FROM t order by b, random()  -- last\n;");
+  CHECK(shuffled("SELECT a FROM (SELECT a FROM t ORDER BY (b) LIMIT 2) WHERE a > 1") ==
+        "SELECT a FROM (SELECT a FROM t ORDER BY (b), random()  LIMIT 2) WHERE a > 1");
+  CHECK(shuffled("SELECT rank() OVER (ORDER BY b) FROM t") == "unchanged");
+  CHECK(shuffled("SELECT group_concat(a ORDER BY b) FROM t") == "unchanged");
+  CHECK(shuffled("SELECT 'ORDER BY b', \"order by\" FROM t") == "unchanged");
+  CHECK(shuffled("") == "unchanged");
 }
 
 TEST_CASE("bird_ex compares sets of rows with their columns in place", "[text_to_sql]") {

@@ -5,14 +5,29 @@
 # is none), whether process limits bind. Descriptor 3 is the control socket.
 #
 # Beside what it needs itself it imports what programs import most. Not more: each child pays for the memory of it all,
-# when it is forked and when it ends.
-import bisect, copy, ctypes, functools, gc, heapq, itertools, math, operator, random, re, resource, select, signal
-import socket, string, sys, time, typing, warnings
+# when it is forked and when it ends. For that reason, and for the start, the modules in C stand for socket and signal.
+import bisect, copy, ctypes, functools, gc, heapq, itertools, math, operator, random, re, resource, select
+import sys, time, typing, warnings
+import _signal, _socket, array
 
 CONTROL = 3
 PR_SET_PDEATHSIG = 1
 SECCOMP_SET_MODE_FILTER = 1
 SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
+
+
+def _send_fds(connection, message, fds):
+    connection.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", fds))])
+
+
+def _receive_fds(connection, most_bytes, most_fds):
+    """(message, descriptors)"""
+    message, ancillary, _, _ = connection.recvmsg(most_bytes, _socket.CMSG_LEN(most_fds * 4))
+    fds = array.array("i")
+    for level, kind, data in ancillary:
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+            fds.frombytes(data[:len(data) - len(data) % fds.itemsize])
+    return message, list(fds)
 
 
 class _FilterProgram(ctypes.Structure):
@@ -23,7 +38,8 @@ class Confinement:
     """What a child puts on itself before it reads its program."""
 
     def __init__(self, filter_fd, seccomp_number, bind_processes):
-        self._libc = ctypes.CDLL(None, use_errno=True)
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._prctl, self._syscall = libc.prctl, libc.syscall
         self._number = seccomp_number
         self._bind_processes = bind_processes
         self._instructions = b""
@@ -43,16 +59,16 @@ class Confinement:
         limit(resource.RLIMIT_CORE, (0, 0))
         if self._bind_processes:
             limit(resource.RLIMIT_NPROC, (job["threads"], job["threads"]))
-        self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        self._prctl(PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0)
         if not self._instructions:
             report.send(b"unfiltered")
             return
-        listener = self._libc.syscall(self._number, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
-                                      ctypes.byref(self._program))
+        listener = self._syscall(self._number, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+                                 ctypes.byref(self._program))
         if listener < 0:
             report.send(b"failed")
             os._exit(1)
-        socket.send_fds(report, [b"filtered"], [listener])
+        _send_fds(report, b"filtered", [listener])
         os.close(listener)
 
 
@@ -73,7 +89,7 @@ def _be_candidate(job, fds, confinement):
     os.dup2(output, 2)
     os.close(output)
     program, preparation = _read_texts(payload)
-    report = socket.socket(fileno=report_fd)
+    report = _socket.socket(fileno=report_fd)
     confinement.put_on(job, report)
     report.close()
     run_candidate(program, preparation, calls, replies)
@@ -81,10 +97,10 @@ def _be_candidate(job, fds, confinement):
 
 def _be_judge(job, fds, confinement):
     """The tests of one program after another, as the report socket brings them: only plain data ever came in."""
-    report = socket.socket(fileno=fds[0])
+    report = _socket.socket(fileno=fds[0])
     confinement.put_on(job, report)
     while True:
-        message, (payload, replies, calls, verdicts), _, _ = socket.recv_fds(report, 16, 4)
+        message, (payload, replies, calls, verdicts) = _receive_fds(report, 16, 4)
         if not message:
             return
         run_judge(_read_texts(payload)[0], replies, calls, verdicts)
@@ -111,7 +127,7 @@ def _wait(pid, control):
             break
         if CONTROL in ready:
             alive = bool(control.recv(16))
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, _signal.SIGKILL)
             poll.unregister(CONTROL)
     os.close(pidfd)
     _, status, usage = os.wait4(pid, 0)
@@ -125,11 +141,11 @@ def main():
     sys.path[:] = [part for part in sys.path if part]
     os.environ.clear()
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGPIPE, _signal.SIG_IGN)
     if scratch:
         os.chdir(scratch)
-    control = socket.socket(fileno=os.dup(CONTROL))
+    control = _socket.socket(fileno=os.dup(CONTROL))
     gc.collect()
     # Takes up what is free between the objects that are there, so that a child's own lie together on new pages and
     # break up fewer shared ones: a seventh fewer page faults a child.
@@ -137,7 +153,7 @@ def main():
     gc.freeze()
     control.send(b"ready")
     while True:
-        message, fds, _, _ = socket.recv_fds(control, 4096, 8)
+        message, fds = _receive_fds(control, 4096, 8)
         if not message:
             os._exit(0)
         if message == b"kill":  # it came after the child had ended

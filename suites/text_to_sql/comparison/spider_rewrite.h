@@ -9,10 +9,15 @@ namespace assay::text_to_sql {
 /// "> =", "< =" and "! =" written without the blank, wherever they stand.
 [[nodiscard]] std::string with_joined_operators(std::string_view sql);
 
+struct FirstStatement {
+  std::string sql;
+  bool dropped_more = false;  ///< other statements followed
+};
+
 /// The first statement, without the word DISTINCT. The reference does this with the tokenizer of sqlparse (0.5),
 /// whose view of strings, comments, quoted names and statement ends is followed here: words inside those stay,
 /// every bare DISTINCT goes, also as a function's or a column's name, and what follows the first statement is lost.
-[[nodiscard]] std::string first_statement_without_distinct(std::string_view sql);
+[[nodiscard]] FirstStatement first_statement_without_distinct(std::string_view sql);
 
 /// YEAR(CURDATE()), in any case and spacing, with the blanks after it, replaced by 2020.
 [[nodiscard]] std::string with_fixed_year(std::string_view sql);

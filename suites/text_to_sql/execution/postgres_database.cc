@@ -481,6 +481,7 @@ class PostgresDatabase final : public QueriedDatabase {
 }  // namespace
 
 Result<std::unique_ptr<QueriedDatabase>> open_postgres(const std::string& url) {
+  if (Result<void> loaded = try_library(pq); !loaded) return forward_error(loaded);
   auto database = std::make_unique<PostgresDatabase>(url);
   if (Result<void> connected = database->connect(); !connected) return forward_error(connected);
   return std::unique_ptr<QueriedDatabase>(std::move(database));

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "suites/text_to_sql/execution/named_printf.h"
+
 namespace assay::text_to_sql {
 namespace {
 
@@ -236,6 +238,7 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   sqlite3_limit(raw, SQLITE_LIMIT_TRIGGER_DEPTH, 1);
   sqlite3_limit(raw, SQLITE_LIMIT_WORKER_THREADS, 0);
   sqlite3_limit(raw, SQLITE_LIMIT_VDBE_OP, 1'000'000);
+  if (name_printf_overflow(raw) != SQLITE_OK) return usage_error("database " + path + ": " + sqlite3_errmsg(raw));
   char* message = nullptr;
   const int checked = sqlite3_exec(raw,
                                    "PRAGMA temp_store = MEMORY; PRAGMA query_only = 1; PRAGMA cell_size_check = 1;"

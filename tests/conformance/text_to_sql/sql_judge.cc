@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
   if (arguments.rewrite) {
     for (const nlohmann::json& pair : pairs) {
       const auto sql = pair.at("pred").get<std::string>();
-      std::cout << nlohmann::json{{"sql", assay::text_to_sql::first_statement_without_distinct(sql)}}.dump() << '\n';
+      std::cout << nlohmann::json{{"sql", assay::text_to_sql::first_statement_without_distinct(sql).sql}}.dump()
+                << '\n';
     }
     return 0;
   }
