@@ -27,6 +27,7 @@ find_package(CLI11 REQUIRED)          # CLI11::CLI11
 find_package(Boost REQUIRED)          # Boost::headers
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)              # PkgConfig::RE2
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc) # PkgConfig::UTF8PROC
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib) # PkgConfig::HTTPLIB
 pkg_check_modules(YAML_CPP REQUIRED IMPORTED_TARGET yaml-cpp)    # PkgConfig::YAML_CPP
 # Optional: Text-to-SQL on a user's own PostgreSQL database.
 find_package(PostgreSQL QUIET)           # PostgreSQL::PostgreSQL

@@ -242,27 +242,42 @@ const MetricSummary* headline(const ResultSummary& result) {
   return result.metrics.empty() ? nullptr : &result.metrics.front();
 }
 
-Result<RunSummary> summarize(const RunReader& reader) {
+struct Summarizer::Totals {
+  std::vector<ResultTotals> results;
+};
+
+Summarizer::Summarizer(const RunReader& reader) : reader_(reader), totals_(std::make_unique<Totals>()) {
+  for (const ResultInfo& info : reader.results()) totals_->results.emplace_back(info);
+}
+
+Summarizer::~Summarizer() = default;
+
+void Summarizer::add(const Record& record) { totals_->results[static_cast<std::size_t>(record.result)].add(record); }
+
+Result<RunSummary> Summarizer::finish() {
   RunSummary summary;
-  summary.run = reader.run();
-  std::vector<ResultTotals> totals;
-  for (const ResultInfo& info : reader.results()) totals.emplace_back(info);
-  auto read = reader.for_each(false, [&](const Record& record) {
-    totals[static_cast<std::size_t>(record.result)].add(record);
-    return true;
-  });
-  if (!read) return forward_error(read);
-  for (std::size_t i = 0; i < totals.size(); ++i) {
-    auto running = reader.running_ms(static_cast<std::int64_t>(i));
+  summary.run = reader_.run();
+  for (std::size_t i = 0; i < totals_->results.size(); ++i) {
+    auto running = reader_.running_ms(static_cast<std::int64_t>(i));
     if (!running) return forward_error(running);
     // Its records were stored when they were scored again: that says nothing of when they were answered.
-    const auto& details = reader.results()[i].model.details;
+    const auto& details = reader_.results()[i].model.details;
     if (std::any_of(details.begin(), details.end(), [](const auto& one) { return one.first == kRescoredFrom; })) {
       running->reset();
     }
-    summary.results.push_back(totals[i].summary(summary.run.state, *running));
+    summary.results.push_back(totals_->results[i].summary(summary.run.state, *running));
   }
   return summary;
+}
+
+Result<RunSummary> summarize(const RunReader& reader) {
+  Summarizer summarizer(reader);
+  auto read = reader.for_each(false, [&](const Record& record) {
+    summarizer.add(record);
+    return true;
+  });
+  if (!read) return forward_error(read);
+  return summarizer.finish();
 }
 
 }  // namespace assay

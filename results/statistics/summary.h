@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -94,6 +95,24 @@ struct RunSummary {
 
 /// The headline metric of a result, or null where it has none.
 [[nodiscard]] const MetricSummary* headline(const ResultSummary& result);
+
+/// Puts a summary together from the records of a run as RunReader::for_each gives them, for those who read them for
+/// something else too. `reader` outlives it. Not thread-safe.
+class Summarizer {
+ public:
+  explicit Summarizer(const RunReader& reader);
+  ~Summarizer();
+
+  void add(const Record& record);
+
+  /// To be called once, after the last record. Errors: those of reading the run file.
+  [[nodiscard]] Result<RunSummary> finish();
+
+ private:
+  struct Totals;
+  const RunReader& reader_;
+  std::unique_ptr<Totals> totals_;
+};
 
 /// Reads all records once, in order. Memory: the latencies, and what the groups and clusters need.
 /// Errors: those of reading the run file.

@@ -40,6 +40,8 @@ TEST_CASE("help texts are the approved ones") {
                                                                                      {"power"},
                                                                                      {"breakeven"},
                                                                                      {"export"},
+                                                                                     {"leaderboard"},
+                                                                                     {"serve"},
                                                                                      {"rescore"},
                                                                                      {"data", "list"},
                                                                                      {"data", "fetch"},
@@ -89,7 +91,7 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
        "assay: --alpha: '0.6' is not a number above 0 up to 0.5\n"},
       {{"breakeven", "--requests", "10"},
        "assay: tokens of a request are not known: give --input-tokens and --output-tokens, or --measured RUN\n"},
-      {{"export", "x.db"}, "assay export: --to is missing: jsonl or csv\n"},
+      {{"export", "x.db"}, "assay export: --to is missing: jsonl, csv, lm-eval, inspect, junit or prometheus\n"},
       {{"completion", "tcsh"}, "assay completion: no SHELL 'tcsh'; there are bash, zsh, fish\n"},
       {{"model", "fetch", "smollm"},
        "assay: no model 'smollm' to fetch; there are smollm2-135m, gemma3-270m, and any GGUF file by URL with "

@@ -1,0 +1,106 @@
+// `assay leaderboard`: pages about any number of runs, in a folder.
+#include <algorithm>
+#include <map>
+
+#include "harness/cli/command.h"
+#include "harness/cli/compared_runs.h"
+#include "results/site/gate_history.h"
+#include "results/site/site.h"
+
+namespace assay::cli {
+namespace {
+
+/// The runs as the command line names them, each model with the latest run that it is in.
+struct GivenRuns {
+  std::vector<OpenRun> runs;
+  std::map<std::string, std::size_t> latest;  ///< the run's place, by the model's name
+};
+
+Result<GivenRuns> open_runs(const std::vector<std::string>& paths) {
+  GivenRuns given;
+  for (const std::string& path : paths) {
+    auto reader = RunReader::open(path);
+    if (!reader) return forward_error(reader);
+    given.runs.push_back({std::move(*reader), path, ""});
+    for (const ResultInfo& info : given.runs.back().reader->results()) {
+      const auto [found, fresh] = given.latest.try_emplace(info.model.name, given.runs.size() - 1);
+      if (given.runs[found->second].reader->run().started <= given.runs.back().reader->run().started) {
+        found->second = given.runs.size() - 1;
+      }
+    }
+  }
+  return given;
+}
+
+/// Compares every model's latest run with the baseline. What cannot be compared with it is said and left out.
+Result<std::vector<Comparison>> compare_all(const OpenRun& baseline, const std::vector<std::string>& paths,
+                                            const ComparisonRules& rules, std::ostream& err) {
+  auto given = open_runs(paths);
+  if (!given) return forward_error(given);
+  std::vector<Comparison> comparisons;
+  for (const auto& [model, place] : given->latest) {
+    const OpenRun& run = given->runs[place];
+    const auto& own = baseline.reader->results();
+    const bool same_run = run.reader->run().id == baseline.reader->run().id;
+    const bool is_baseline =
+        baseline.model.empty()
+            ? std::any_of(own.begin(), own.end(), [&](const ResultInfo& info) { return info.model.name == model; })
+            : baseline.model == model;
+    if (same_run && is_baseline) continue;
+    auto comparison = compare(baseline.compared(), {run.reader.get(), run.path, model}, rules);
+    if (comparison) {
+      comparisons.push_back(std::move(*comparison));
+    } else {
+      err << "assay: not compared: " << model << ": " << comparison.error().message << std::endl;
+    }
+  }
+  return comparisons;
+}
+
+Result<int> leaderboard(const Arguments& arguments, Program& program) {
+  const auto folder = arguments.value("--output");
+  if (!folder || folder->empty()) return usage_error("assay leaderboard: -o is missing: the folder to write");
+  site::SiteContent content;
+  content.runs = arguments.positionals;
+  ComparisonRules rules;
+  if (auto read = read_rules(arguments, rules); !read) return forward_error(read);
+  if (const auto reference = arguments.value("--baseline")) {
+    auto baseline = open_run(*reference);
+    if (!baseline) return forward_error(baseline);
+    auto comparisons = compare_all(*baseline, content.runs, rules, program.err);
+    if (!comparisons) return forward_error(comparisons);
+    content.comparisons = std::move(*comparisons);
+    // Its answers stand beside the others'.
+    if (std::find(content.runs.begin(), content.runs.end(), baseline->path) == content.runs.end()) {
+      content.runs.push_back(baseline->path);
+    }
+  }
+  if (const auto path = arguments.value("--history")) {
+    auto nights = site::read_gate_history(*path);
+    if (!nights) return forward_error(nights);
+    content.nights = std::move(*nights);
+  }
+  if (auto written = site::write_site(content, *folder); !written) return forward_error(written);
+  program.out << *folder << "/index.html\n";
+  return 0;
+}
+
+}  // namespace
+
+Command leaderboard_command() {
+  return {"leaderboard",
+          "writes a site: leaderboard, comparisons, nights and every item",
+          {{"RUN", "a run file", true, true, {}}},
+          {{"-o,--output", "DIR", "the folder; a site that is there is replaced", false, {}},
+           {"--baseline", "RUN[#MODEL]", "compares every other model with this one", false, {}},
+           {"--margin", "M", "of the comparisons: how much worse still is not worse; default 0.02", false, {}},
+           {"--alpha", "A", "of the comparisons: error probability of each bound; default 0.05", false, {}},
+           {"--history", "FILE", "the nights that `assay gate --history` wrote", false, {}}},
+          {"assay leaderboard runs/*.db -o site",
+           "assay leaderboard runs/*.db --baseline baselines/gpt-4.db --history nights.jsonl -o site"},
+          "The site works from the disk and from any web server, and asks no other. Also in DIR:\n"
+          "leaderboard.json and leaderboard.md.\n",
+          leaderboard};
+}
+
+}  // namespace assay::cli
