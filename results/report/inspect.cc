@@ -223,7 +223,7 @@ class Logs {
   Result<void> begin() {
     const RunInfo& run = summary_.run;
     const ResultSummary& result = summary_.results[*open_];
-    std::string date = time_or(run.started, "unknown");
+    std::string date = time_or(run.started, "1970-01-01T00:00:00Z");
     std::replace(date.begin(), date.end(), ':', '-');
     const std::string name = report::file_name_part(date) + "_" + report::file_name_part(result.info.suite) + "_" +
                              log_id(run, *open_) + ".json";

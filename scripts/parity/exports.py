@@ -44,7 +44,7 @@ def run(*command, **more):
 def check_inspect(assay, run_file, python, folder):
     run(assay, "export", run_file, "--to", "inspect", "-o", folder)
     logs = json.loads(run(python, "-c", INSPECT, folder))
-    records = [json.loads(line) for line in run(assay, "export", run_file, "--to", "jsonl").splitlines()]
+    records = [json.loads(line) for line in run(assay, "export", run_file, "--to", "jsonl").split("\n") if line]
     results = json.loads(run(assay, "show", run_file, "--format", "json"))["results"]
     assert len(logs) == len(results), (len(logs), len(results))
     for result in results:
@@ -96,7 +96,7 @@ def check_lm_eval(assay, run_file, python, folder, reference):
             kind = "mc" if config["output_type"] == "multiple_choice" else "gen"
             stem = f"samples_{task}_"
             sample_file = next(one for one in file.parent.iterdir() if one.name.startswith(stem))
-            sample_lines = sample_file.read_text().splitlines()
+            sample_lines = [line for line in sample_file.read_text().split("\n") if line]
             assert len(sample_lines) == ours["n-samples"][task]["effective"]
             lines += len(sample_lines)
             if not sample_lines:
