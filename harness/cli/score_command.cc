@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "harness/cli/command.h"
@@ -74,6 +76,10 @@ Result<int> score(const Arguments& arguments, Program& program) {
   put_option(*config, "k", arguments.value("--k"));
   const std::string& samples = arguments.positionals[1];
   const std::string results = arguments.value("--results").value_or(samples + "_results.jsonl");
+  std::error_code ignored;
+  if (std::filesystem::equivalent(results, samples, ignored)) {
+    return usage_error("--results: " + results + " is the file of the samples; give another");
+  }
 
   Progress progress(program.err, progress_style(*config, program));
   const StopOnSignals signals;

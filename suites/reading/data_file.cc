@@ -145,7 +145,10 @@ Result<std::unique_ptr<ByteStream>> DataFile::open() const {
   struct stat status {};
   if (stat(shown.c_str(), &status) != 0) return usage_error(shown + ": cannot be opened: " + std::strerror(errno));
   if (S_ISDIR(status.st_mode)) return usage_error(shown + ": is a directory, not a data file");
-  if (status.st_size == 0 && S_ISREG(status.st_mode)) {
+  if (!S_ISREG(status.st_mode)) {
+    return usage_error(shown + ": is not an ordinary file; a data file is read more than once, so save it first");
+  }
+  if (status.st_size == 0) {
     return usage_error(shown + ": the file is empty; fetch it again");
   }
   std::unique_ptr<std::FILE, Close> file(std::fopen(shown.c_str(), "rbe"));

@@ -79,6 +79,30 @@ TEST_CASE("Answers that are no plain data behave as they would in one process") 
              "assert __candidate__('f')() == 1") == "passed");
 }
 
+TEST_CASE("What can be iterated can be, whatever it is; it equals nothing but itself") {
+  const auto kind = [](const std::string& program, const std::string& check) {
+    return std::string(outcome_name(full().judge({program, check}, {}).kind));
+  };
+  const std::string numbers = "assert tuple(__candidate__('f')()) == (1, 2, 3)";
+  CHECK(kind("import itertools\ndef f(): return itertools.chain([1], [2, 3])", numbers) == "passed");
+  CHECK(kind("import array\ndef f(): return array.array('i', [1, 2, 3])", numbers) == "passed");
+  CHECK(kind("class A:\n    def __iter__(self): return iter([1, 2, 3])\ndef f(): return A()", numbers) == "passed");
+  CHECK(kind("class A: pass\ndef f(): return A()", numbers) == "exception");
+  CHECK(kind("class A(list):\n    __eq__ = lambda a, b: True\ndef f(): return A([1])",
+             "assert __candidate__('f')() == [1, 2, 3]") == "wrong_answer");
+  CHECK(kind("import itertools\ndef f(): return itertools.count()", "list(__candidate__('f')())") == "output_overflow");
+}
+
+TEST_CASE("No program can keep itself from being judged") {
+  const std::string check = "assert __candidate__('f')(2) == 4";
+  const Outcome half_a_pair = full().judge({"def f(x): raise ValueError('\\udcff')", check}, {});
+  CHECK(outcome_name(half_a_pair.kind) == "exception");
+  CHECK(half_a_pair.text == "ValueError: ?");
+  CHECK(full().judge({"def f(x): return '\\ud800'", check}, {}).kind == OutcomeKind::kWrongAnswer);
+  CHECK(full().judge({"import os\nos.chmod('.', 0)\ndef f(x): return x * x", check}, {}).kind == OutcomeKind::kPassed);
+  CHECK(full().judge({"def f(x): return x * x", check}, {}).kind == OutcomeKind::kPassed);
+}
+
 TEST_CASE("Any program can be run, confined") {
   const ProgramOutcome hello = full().run({{"/bin/sh", "-c", "cat; echo err >&2; exit 3"}, "input"}, {});
   CHECK(hello.outcome.text == "exit code 3");

@@ -66,6 +66,8 @@ def run_candidate(source, preparation, calls, replies):
                 arguments = [decode(part) for part in request[2]]
                 keywords = {key: decode(part) for key, part in request[3].items()}
                 result = function(*arguments, **keywords)
+            elif operation == "items":
+                result = items_of(decode(request[1]))
             elif operation == "get":
                 result = getattr(decode(request[1]), request[2])
             else:

@@ -3,14 +3,15 @@ import ast
 import time
 
 _CHECK = "<check>"
+_MOST_TEXT = 2000  # characters of an explanation
 
 
 class Ended(Exception):
     """The candidate cannot answer any more; `verdict` says why."""
 
     def __init__(self, kind, text):
-        super().__init__(text)
-        self.verdict = (kind, text)
+        super().__init__(kind)
+        self.verdict = (kind, text[:_MOST_TEXT])
 
 
 class Judge:
@@ -38,6 +39,9 @@ class Judge:
 
             def __setattr__(self, name, value):
                 judge.ask(["set", {"h": self._number}, name, judge.encode(value)])
+
+            def __iter__(self):
+                return iter(judge.ask(["items", {"h": self._number}]))
 
             def __call__(self, *arguments, **keywords):
                 return judge.call({"h": self._number}, arguments, keywords)
@@ -171,4 +175,5 @@ def run_judge(source, replies, calls, verdicts):
     """Runs the tests and writes the verdict, with the CPU seconds it took, where only this process can."""
     start = time.process_time()
     kind, text = _verdict(Judge(calls, replies), source)
+    text = text[:_MOST_TEXT].encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text outside
     send(verdicts, [kind, text, time.process_time() - start])

@@ -30,6 +30,16 @@ class BadData(Exception):
     """Bytes from the other side that encode no value."""
 
 
+def items_of(iterable):
+    """What it gives, as a list. Without end, or nearly so, it is too big."""
+    parts = []
+    for part in iterable:
+        parts.append(part)
+        if len(parts) > MAX_ITERATOR_ITEMS:
+            raise TooBig()
+    return parts
+
+
 class Encoder:
     """Turns values into JSON-able ones. What is no plain data becomes a handle that only this side can open."""
 
@@ -89,12 +99,7 @@ class Encoder:
         if kind is _ITEMS:
             return {"m": [[encode(key), encode(part)] for key, part in value]}
         if kind in _ITERATORS:
-            parts = []
-            for part in value:
-                parts.append(encode(part))
-                if len(parts) > MAX_ITERATOR_ITEMS:
-                    raise TooBig()
-            return {"i": parts}
+            return {"i": [encode(part) for part in items_of(value)]}
         return {"h": self._opaque(value)}
 
 

@@ -172,7 +172,10 @@ def main():
         alive, status, usage = _wait(pid, control)
         if not alive:
             os._exit(0)
-        left = bool(scratch) and bool(os.listdir(scratch))
+        try:
+            left = bool(scratch) and bool(os.listdir(scratch))
+        except OSError:  # the program took its rights away
+            left = True
         control.send(json.dumps({"id": job["id"], "status": status, "cpu": usage.ru_utime + usage.ru_stime,
                                  "rss": usage.ru_maxrss, "left": left}).encode())
 

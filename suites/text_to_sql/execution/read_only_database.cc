@@ -71,11 +71,12 @@ std::string action_text(int action, const char* first, const char* second) {
 /// PRAGMAs that only read the schema.
 constexpr std::array<std::string_view, 6> kSchemaPragmas = {"table_info", "table_xinfo", "foreign_key_list",
                                                             "index_list", "index_info",  "index_xinfo"};
+constexpr std::string_view kOwnPragma = "data_version";  // full-text tables ask it whether the file has changed
 
 bool reads_schema(std::string_view pragma) {
   std::string name(pragma);
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return std::find(kSchemaPragmas.begin(), kSchemaPragmas.end(), name) != kSchemaPragmas.end();
+  return name == kOwnPragma || std::find(kSchemaPragmas.begin(), kSchemaPragmas.end(), name) != kSchemaPragmas.end();
 }
 
 /// The text after the first statement holds another one, as Python's sqlite3 judges: anything but blanks and
