@@ -71,9 +71,9 @@ std::string program_help() {
           "  assay run --starter --model llama:smollm2-135m\n"
           "  assay run --suite mmlu --shots 5 --limit 400 --data DIR --model llama:MODEL.gguf\n"
           "  assay show runs/RUN.db\n"
-          "\nexit codes: 0 done or the gate passed, 1 the gate failed, 2 wrong input and nothing\n"
-          "asked, 3 incomplete, 4 a defect in assay, 130 interrupted; 3 and 130 go on when the\n"
-          "same run file is run again\n";
+          "\nexit codes: 0 done or the gate passed, 1 the gate failed, 2 wrong input and\n"
+          "nothing asked, 3 incomplete, 4 a defect in assay, 130 interrupted; 3 and 130 go\n"
+          "on when the same run file is run again\n";
   return text;
 }
 
