@@ -173,28 +173,35 @@ class Rules {
   int error_ = 0;
 };
 
+// libseccomp's own macros for these are compound literals, which C++ does not have.
+scmp_arg_cmp is_equal(unsigned argument, std::uint64_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+
+scmp_arg_cmp is_equal_under(unsigned argument, std::uint64_t mask, std::uint64_t value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
 void add_argument_rules(Rules& rules, const FilterPurpose& purpose) {
   // Threads, but no processes; never new namespaces.
   const std::uint64_t clone_mask = kNewNamespaces | (purpose.starts_processes ? 0 : CLONE_THREAD);
-  rules.allow_with(
-      "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, clone_mask, purpose.starts_processes ? 0U : std::uint64_t{CLONE_THREAD}));
+  const std::uint64_t clone_flags = purpose.starts_processes ? 0U : std::uint64_t{CLONE_THREAD};
+  rules.allow_with("clone", is_equal_under(0, clone_mask, clone_flags));
   rules.fail_with("clone3", ENOSYS);  // its flags are out of a filter's sight: the C library falls back to clone
   for (const std::uint64_t command :
        {std::uint64_t{F_DUPFD}, std::uint64_t{F_GETFD}, std::uint64_t{F_SETFD}, std::uint64_t{F_GETFL},
         std::uint64_t{F_SETFL}, std::uint64_t{F_GETLK}, std::uint64_t{F_SETLK}, std::uint64_t{F_SETLKW},
         std::uint64_t{F_DUPFD_CLOEXEC}, std::uint64_t{1032} /* F_GETPIPE_SZ */}) {
-    rules.allow_with("fcntl", SCMP_A1(SCMP_CMP_EQ, command));
+    rules.allow_with("fcntl", is_equal(1, command));
   }
   for (const std::uint64_t request : {std::uint64_t{TCGETS}, std::uint64_t{TIOCGWINSZ}, std::uint64_t{FIONREAD},
                                       std::uint64_t{FIONBIO}, std::uint64_t{FIOCLEX}, std::uint64_t{FIONCLEX}}) {
-    rules.allow_with("ioctl", SCMP_A1(SCMP_CMP_EQ, request));
+    rules.allow_with("ioctl", is_equal(1, request));
   }
   for (const std::uint64_t option :
        {std::uint64_t{PR_SET_NAME}, std::uint64_t{PR_GET_NAME}, std::uint64_t{PR_CAPBSET_READ},
         std::uint64_t{PR_GET_DUMPABLE}, std::uint64_t{0x53564d41} /* PR_SET_VMA: naming memory */}) {
-    rules.allow_with("prctl", SCMP_A0(SCMP_CMP_EQ, option));
+    rules.allow_with("prctl", is_equal(0, option));
   }
-  rules.allow_with("prlimit64", SCMP_A0(SCMP_CMP_EQ, 0));  // its own
+  rules.allow_with("prlimit64", is_equal(0, 0));  // its own
 }
 
 }  // namespace
