@@ -17,6 +17,20 @@
 
 namespace assay::site {
 
+/// What the samples of the item that is passing by have in common.
+struct OpenItem {
+  std::int64_t order = 0;
+  std::string cluster;
+  double sum = 0;
+  std::int64_t samples = 0;
+  std::int64_t right = 0;
+  double milliseconds = 0;
+  std::int64_t tokens = 0;
+  std::optional<double> usd;
+  std::optional<FailureKind> failure;
+  std::string extracted;
+};
+
 /// Writes data/<name>/<chunk>.js (records whole, without their questions) and data/<name>/index.js (what the list and
 /// its filters need, a column each) from records that come in order. Memory: the index and one chunk. Not thread-safe.
 class AnswerPages {
@@ -34,20 +48,6 @@ class AnswerPages {
   [[nodiscard]] const LogHistogram& latency() const { return latency_; }
 
  private:
-  /// What the samples of the item that is passing by have in common.
-  struct OpenItem {
-    std::int64_t order = 0;
-    std::string cluster;
-    double sum = 0;
-    std::int64_t samples = 0;
-    std::int64_t right = 0;
-    double milliseconds = 0;
-    std::int64_t tokens = 0;
-    std::optional<double> usd;
-    std::optional<FailureKind> failure;
-    std::string extracted;
-  };
-
   void write_record(const Record& record, bool asked_alike);
   void note(const Record& record);
   Result<void> end_item();
