@@ -72,7 +72,11 @@ def outage(options, folder):
         down = []
 
         def die_and_return():
-            time.sleep(free.seconds / 2)
+            deadline = time.monotonic() + 60
+            while server.counts()["requests"] < options.items * 4 // 3:  # those of the unbroken run, and a third
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(0.005)
             down.append(server.counts()["requests"] - options.items)
             server.kill()
             time.sleep(options.seconds)
@@ -80,9 +84,11 @@ def outage(options, folder):
 
         dying = threading.Thread(target=die_and_return)
         dying.start()
-        done, counts, result = whole_run(options, server, folder, "outage")
-        dying.join()
-    check(0 < down[0] < options.items, "the server did not die in the middle")
+        try:
+            done, counts, result = whole_run(options, server, folder, "outage")
+        finally:
+            dying.join()  # or it would start the server again when nobody stops it any more
+    check(down and 0 < down[0] < options.items, "the server did not die in the middle")
     sent = down[0] + counts["requests"]
     print(f"unbroken {free.seconds:.2f} s; with the server away for {options.seconds:g} s {done.seconds:.2f} s; "
           f"{sent} requests for {options.items} items, {result['retries']} retries")

@@ -4,6 +4,7 @@
 // prompt always gets the same letter. GET /counts gives its own numbers as JSON; GET /reset starts them again.
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <functional>
@@ -78,9 +79,11 @@ int main(int argc, char** argv) {
 
   std::mt19937_64 random(rates.seed);
   Ledger ledger;
-  const assay::testing::ServerCounts* counts = nullptr;
+  std::atomic<const assay::testing::ServerCounts*> known_counts = nullptr;  // a client may know the address of old
   const auto handle = [&](const ServerRequest& request) {
     if (request.method == "GET") {
+      const assay::testing::ServerCounts* counts = known_counts;
+      if (counts == nullptr) return assay::testing::reply_with(503, "{}");
       if (request.path == "/reset") ledger = {};
       const double seconds = std::chrono::duration<double>(ledger.last - ledger.first).count();
       return assay::testing::reply_with(
@@ -138,7 +141,7 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   try {
     const assay::testing::FaultServer server(handle, port);
-    counts = &server.counts();  // before anyone can know the address
+    known_counts = &server.counts();
     std::cout << server.url() << std::endl;
     int signal = 0;
     sigwait(&signals, &signal);
