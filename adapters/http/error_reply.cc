@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/ascii.h"
 #include "harness/core/text.h"
 
 namespace assay::http {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> needles) {
   return std::any_of(needles.begin(), needles.end(),
@@ -34,7 +27,7 @@ void read_error_object(const Json& error, ErrorBody& result) {
   for (const char* key : {"code", "type", "status"}) {
     const auto found = error.find(key);
     if (found == error.end()) continue;
-    if (found->is_string()) result.code += lower(found->get<std::string>()) + " ";
+    if (found->is_string()) result.code += ascii_lower(found->get<std::string>()) + " ";
     if (found->is_number_integer() && result.status == 0) result.status = found->get<int>();
   }
   const auto details = error.find("details");
@@ -42,7 +35,7 @@ void read_error_object(const Json& error, ErrorBody& result) {
   for (const Json& detail : *details) {
     if (!detail.is_object()) continue;
     if (const auto reason = detail.find("reason"); reason != detail.end() && reason->is_string()) {
-      result.code += lower(reason->get<std::string>()) + " ";
+      result.code += ascii_lower(reason->get<std::string>()) + " ";
     }
     if (const auto delay = detail.find("retryDelay"); delay != detail.end() && delay->is_string()) {
       result.retry_after_ms = duration_ms(delay->get<std::string>());
@@ -59,7 +52,7 @@ std::string_view html_title(std::string_view body) {
 
 // What a provider means by a 400 or 422.
 FailureKind kind_of_invalid_request(const ErrorBody& error) {
-  const std::string text = lower(error.message);
+  const std::string text = ascii_lower(error.message);
   if (contains_any(error.code, {"context_length_exceeded", "exceed_context_size"}) ||
       contains_any(text, {"context length", "context window", "context size", "maximum context", "prompt is too long",
                           "too many tokens", "input is too long", "exceeds the maximum number of tokens",
@@ -128,7 +121,7 @@ ErrorBody read_error_body(std::string_view body) {
       result.found = true;
       result.message = error->get<std::string>();
       if (const auto type = json.find("error_type"); type != json.end() && type->is_string()) {
-        result.code = lower(type->get<std::string>());
+        result.code = ascii_lower(type->get<std::string>());
       }
     } else if (json.contains("message") || json.contains("detail")) {
       const auto object = json.find("object");

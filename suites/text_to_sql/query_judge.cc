@@ -1,11 +1,11 @@
 #include "suites/text_to_sql/query_judge.h"
 
-#include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <memory>
 #include <utility>
 
+#include "harness/core/ascii.h"
 #include "harness/core/text.h"
 #include "suites/text_to_sql/comparison/bird_ex.h"
 #include "suites/text_to_sql/comparison/defog_match.h"
@@ -61,16 +61,9 @@ std::string note_of(const ResultTable& gold, const ResultTable& predicted) {
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || (c & '\x80') != 0; }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 /// Whether a query calls one of these functions; a string that looks like it counts too.
 bool mentions_call(std::string_view sql, std::initializer_list<std::string_view> functions) {
-  const std::string low = lower(sql);
+  const std::string low = ascii_lower(sql);
   for (const std::string_view name : functions) {
     for (std::size_t at = low.find(name); at != std::string::npos; at = low.find(name, at + 1)) {
       if (at > 0 && is_word(low[at - 1])) continue;
@@ -82,7 +75,7 @@ bool mentions_call(std::string_view sql, std::initializer_list<std::string_view>
 }
 
 bool mentions_today(std::string_view sql) {
-  const std::string low = lower(sql);
+  const std::string low = ascii_lower(sql);
   for (const std::string_view word : {"'now'", "\"now\"", "current_date", "current_time", "current_timestamp"}) {
     if (low.find(word) != std::string::npos) return true;
   }

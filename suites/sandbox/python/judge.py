@@ -11,7 +11,7 @@ class Ended(Exception):
 
     def __init__(self, kind, text):
         super().__init__(kind)
-        self.verdict = (kind, text[:_MOST_TEXT])
+        self.verdict = (kind, text)
 
 
 class Judge:

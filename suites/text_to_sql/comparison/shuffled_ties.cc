@@ -5,19 +5,13 @@
 #include <cstddef>
 #include <vector>
 
+#include "harness/core/ascii.h"
 #include "suites/text_to_sql/comparison/sql_tokens.h"
 
 namespace assay::text_to_sql {
 namespace {
 
 constexpr std::string_view kLastKey = ", random() ";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 /// What may follow the keys of an ORDER BY.
 bool ends_keys(const std::string& word) {
@@ -71,7 +65,7 @@ std::optional<std::string> with_shuffled_ties(std::string_view sql) {
         end_keys();
         break;
       case SqlTokenKind::kWord: {
-        const std::string word = lower(text);
+        const std::string word = ascii_lower(text);
         if (level.is_empty) level.is_query = levels.size() == 1 || word == "select" || word == "with";
         level.is_empty = false;
         if (level.in_keys && ends_keys(word)) end_keys();

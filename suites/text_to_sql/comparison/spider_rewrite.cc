@@ -1,21 +1,14 @@
 #include "suites/text_to_sql/comparison/spider_rewrite.h"
 
-#include <algorithm>
 #include <cstddef>
 
+#include "harness/core/ascii.h"
 #include "suites/text_to_sql/comparison/sql_tokens.h"
 
 namespace assay::text_to_sql {
 namespace {
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f'); }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
@@ -62,7 +55,7 @@ class StatementEnd {
   }
 
   bool word(std::string_view text) {
-    const std::string keyword = lower(text);
+    const std::string keyword = ascii_lower(text);
     just_begun_ = keyword == "begin";
     if (keyword == "begin") {
       ++blocks_;
@@ -116,14 +109,14 @@ FirstStatement first_statement_without_distinct(std::string_view sql) {
     }
     const std::string_view text = tokenizer.text(at, token);
     if (!ended) ended = end.take(token, text, token.kind == SqlTokenKind::kWord && tokenizer.is_name(at, token));
-    if (token.kind != SqlTokenKind::kWord || lower(text) != "distinct") first.sql += text;
+    if (token.kind != SqlTokenKind::kWord || ascii_lower(text) != "distinct") first.sql += text;
     at = token.end;
   }
   return first;
 }
 
 std::string with_fixed_year(std::string_view sql) {
-  const std::string low = lower(sql);
+  const std::string low = ascii_lower(sql);
   std::string out;
   std::size_t copied = 0;
   for (std::size_t at = low.find("year"); at != std::string::npos; at = low.find("year", at + 1)) {
@@ -147,6 +140,6 @@ std::string with_fixed_year(std::string_view sql) {
   return out;
 }
 
-bool mentions_order_by(std::string_view sql) { return lower(sql).find("order by") != std::string::npos; }
+bool mentions_order_by(std::string_view sql) { return ascii_lower(sql).find("order by") != std::string::npos; }
 
 }  // namespace assay::text_to_sql

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "harness/core/ascii.h"
+
 namespace assay::text_to_sql {
 namespace {
 
@@ -13,14 +15,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & '\x80') != 0;
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
 }  // namespace
 
 SqlToken SqlTokenizer::token_at(std::size_t at) const {
@@ -46,7 +40,7 @@ SqlToken SqlTokenizer::token_at(std::size_t at) const {
   const bool after_word = at > 0 && is_word(sql_[at - 1]);
   if ((c == '$' || c == ':') && !after_word && next_is_word(at)) return {SqlTokenKind::kOther, word_end(at + 1, "")};
   if (c == '\\' && next_is_word(at)) return {SqlTokenKind::kOther, word_end(at + 1, "")};
-  if (c == '%' && at + 1 < sql_.size() && lower(sql_[at + 1]) == 's') return {SqlTokenKind::kOther, at + 2};
+  if (c == '%' && at + 1 < sql_.size() && ascii_lower(sql_[at + 1]) == 's') return {SqlTokenKind::kOther, at + 2};
   if (c == '@' && is_marked_name(at + 1)) return {SqlTokenKind::kOther, word_end(at + 1, "")};
   if (starts(at, "##") && is_marked_name(at + 2)) return {SqlTokenKind::kOther, word_end(at + 2, "")};
   if (c == '#' && is_marked_name(at + 1)) return {SqlTokenKind::kOther, word_end(at + 1, "")};
@@ -86,7 +80,7 @@ std::size_t SqlTokenizer::name_end(std::size_t at) const {
   const SqlToken plain{SqlTokenKind::kWord, word_end(at, "")};
   constexpr std::array<std::string_view, 14> kWhole = {"as", "asc",  "case", "desc",  "end",    "from",  "ilike",
                                                        "in", "join", "like", "rlike", "regexp", "using", "values"};
-  const std::string word = lower(sql_.substr(at, plain.end - at));
+  const std::string word = ascii_lower(sql_.substr(at, plain.end - at));
   const bool is_whole = std::find(kWhole.begin(), kWhole.end(), word) != kWhole.end();
   return is_whole || is_name(at, plain) ? plain.end : word_end(at, "$#");
 }
@@ -103,7 +97,7 @@ std::size_t SqlTokenizer::digits_end(std::size_t at) const {
 std::size_t SqlTokenizer::exponent_end(std::size_t at) const {
   std::size_t end = digits_end(at);
   if (end < sql_.size() && sql_[end] == '.' && digits_end(end + 1) > end + 1) end = digits_end(end + 1);
-  if (end >= sql_.size() || lower(sql_[end]) != 'e') return 0;
+  if (end >= sql_.size() || ascii_lower(sql_[end]) != 'e') return 0;
   const std::size_t digits = end + (starts(end + 1, "-") ? 2U : 1U);
   return digits_end(digits) > digits ? digits_end(digits) : 0;
 }

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/ascii.h"
 #include "suites/reading/csv_reader.h"
 
 namespace assay::text_to_sql {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 /// One line; a data set's own line ends would end the SQL comment it goes into.
 std::string one_line(std::string text) {
@@ -24,7 +18,7 @@ std::string one_line(std::string text) {
 
 void describe(SchemaTable& table, std::string_view column_name, std::string text) {
   for (SchemaColumn& column : table.columns) {
-    if (lower(column.name) == lower(column_name)) column.description = one_line(std::move(text));
+    if (ascii_lower(column.name) == ascii_lower(column_name)) column.description = one_line(std::move(text));
   }
 }
 
@@ -44,9 +38,9 @@ void add_defog_descriptions(const reading::DataFile& file, Schema& schema) {
     const nlohmann::json tables = nlohmann::json::parse(text).at("table_metadata");
     for (const auto& [name, columns] : tables.items()) {
       // PostgreSQL's schema names do not occur in SQLite
-      const std::string plain = lower(name.substr(name.rfind('.') + 1));
+      const std::string plain = ascii_lower(name.substr(name.rfind('.') + 1));
       for (SchemaTable& table : schema.tables) {
-        if (lower(table.name) != plain) continue;
+        if (ascii_lower(table.name) != plain) continue;
         for (const nlohmann::json& column : columns) {
           describe(table, column.at("column_name").get<std::string>(), column.at("column_description"));
         }

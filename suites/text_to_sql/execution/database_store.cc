@@ -12,6 +12,7 @@
 #include <iterator>
 #include <utility>
 
+#include "harness/core/ascii.h"
 #include "harness/core/clock.h"
 #include "harness/core/hash.h"
 #include "suites/text_to_sql/execution/sqlite_handle.h"
@@ -20,13 +21,6 @@ namespace assay::text_to_sql {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 std::string default_cache() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
@@ -80,7 +74,7 @@ Result<std::vector<std::string>> DatabaseStore::in_folder(const std::string& fol
   for (const std::string& path : scripts) {
     std::ifstream file(path, std::ios::binary);
     const std::string script((std::istreambuf_iterator<char>(file)), {});
-    if (lower(script).find("insert into") == std::string::npos) continue;
+    if (ascii_lower(script).find("insert into") == std::string::npos) continue;
     Result<std::string> built = from_script(script, fs::path(folder).filename().string());
     if (!built) return usage_error(path + ": " + built.error().message);
     return std::vector<std::string>{*built};
@@ -89,7 +83,7 @@ Result<std::vector<std::string>> DatabaseStore::in_folder(const std::string& fol
 }
 
 Result<std::string> DatabaseStore::from_script(std::string_view script, const std::string& name) {
-  const std::string low = lower(script);
+  const std::string low = ascii_lower(script);
   std::string day;
   if (low.find("now") != std::string::npos || low.find("current_") != std::string::npos) {
     day = utc_text(std::chrono::system_clock::now()).substr(0, 10);
