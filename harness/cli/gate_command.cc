@@ -7,16 +7,23 @@
 #include "harness/cli/command.h"
 #include "harness/cli/compared_runs.h"
 #include "harness/cli/output_file.h"
+#include "harness/cli/progress.h"
+#include "harness/cli/run_output.h"
+#include "harness/cli/signals.h"
 #include "harness/config/config_file.h"
 #include "harness/config/gate_config.h"
+#include "harness/config/paths.h"
+#include "harness/config/run_flags.h"
 #include "harness/config/setting.h"
 #include "harness/core/clock.h"
 #include "harness/core/text.h"
+#include "harness/run/reask.h"
 #include "results/report/comparison_console.h"
 #include "results/report/comparison_json.h"
 #include "results/report/comparison_markdown.h"
 #include "results/report/gate_junit.h"
 #include "results/report/gate_prometheus.h"
+#include "results/report/text.h"
 #include "results/verdict/compare.h"
 #include "results/verdict/gate.h"
 #include "suites/registry.h"
@@ -120,22 +127,72 @@ Result<void> write_files(const Arguments& arguments, const GateOutcome& outcome)
   return {};
 }
 
+// What asking again needs and no run stores: where the data are, limits on requests, the budget.
+Result<RunConfig> surroundings(const Arguments& arguments, const std::string& config_path, Program& program) {
+  RunFlags flags;
+  if (const auto folder = arguments.value("--data")) flags.settings.emplace_back("data", *folder);
+  if (const auto budget = arguments.value("--budget")) flags.settings.emplace_back("budget_usd", *budget);
+  if (!config_path.empty()) {
+    auto file = config::read_config(config_path, builtin_suites(), program.environment);
+    if (!file) return forward_error(file);
+    if (!file->models.empty()) flags.config_path = config_path;
+  }
+  if (flags.config_path.empty()) {
+    // Models and suites are the stored ones; a configuration only is not whole without.
+    flags.models = {"baseline:first"};
+    flags.settings.emplace_back("starter", "true");
+  }
+  auto config = make_run_config(flags, {program.environment, std::chrono::system_clock::now(), &builtin_suites()});
+  if (config && flags.config_path.empty()) config->models.clear();
+  return config;
+}
+
+// Second answers to the flips of an alarm. Where there are none, the alarm stands, and a line says why.
+// Returns the exit code of an interruption, else 0.
+Result<int> ask_again(const Arguments& arguments, const std::string& config_path, const ComparedRun& baseline,
+                      const ComparedRun& candidate, const ComparisonRules& rules, Comparison& comparison,
+                      Program& program) {
+  auto around = surroundings(arguments, config_path, program);
+  if (!around) return forward_error(around);
+  around->dry_run = false;
+  Progress progress(program.err, progress_style(*around, program));
+  const StopOnSignals signals;
+  auto reasked = reask(comparison, baseline, candidate, rules, *around, adapter_context(*around, program), progress,
+                       signals.stop());
+  progress.finish();
+  const std::string why = !reasked ? reasked.error().message : reasked->message;
+  if (!why.empty())
+    program.err << "assay: --reask: " << report::neutralised(why, report::Lines::kEscape) << "; the alarm stands"
+                << std::endl;
+  const bool interrupted = reasked && reasked->exit_code == exit_code(ErrorKind::kInterrupted);
+  return interrupted ? reasked->exit_code : 0;
+}
+
 Result<int> gate(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
   if (std::find(formats().begin(), formats().end(), format) == formats().end()) {
     return usage_error("--format: '" + format + "' is not text, json or markdown" + did_you_mean(format, formats()));
   }
   const std::vector<std::string>& words = arguments.positionals;
-  auto policy = read_policy(arguments, words.size() == 2 ? words.front() : "", program);
+  const std::string config_path = words.size() == 2 ? words.front() : "";
+  auto policy = read_policy(arguments, config_path, program);
   if (!policy) return forward_error(policy);
   auto baseline = open_run(policy->baseline);
   if (!baseline) return forward_error(baseline);
   auto candidate = open_run(words.back());
   if (!candidate) return forward_error(candidate);
-  auto comparison =
-      compare(baseline->compared(), candidate->compared(), {policy->margin, policy->alpha, policy->must_not_fall});
+  const ComparisonRules rules{policy->margin, policy->alpha, policy->must_not_fall};
+  auto comparison = compare(baseline->compared(), candidate->compared(), rules);
   if (!comparison) return forward_error(comparison);
   if (auto there = check_suites(*policy, *comparison); !there) return forward_error(there);
+
+  if (arguments.has("--reask")) {
+    auto interrupted =
+        ask_again(arguments, config_path, baseline->compared(), candidate->compared(), rules, *comparison, program);
+    if (!interrupted || *interrupted != 0) return interrupted;
+  } else if (arguments.has("--data") || arguments.has("--budget")) {
+    return usage_error("--data and --budget are for --reask");
+  }
 
   const GateOutcome outcome =
       judge_gate(std::move(*comparison), {policy->must_not_fall, policy->on_undecided == OnUndecided::kPass,
@@ -169,6 +226,9 @@ Command gate_command() {
            {"--max-p95-ratio", "X", "most latency p95 over the baseline's", false, {}},
            {"--max-usd-per-task", "USD", "most the candidate may cost", false, {}},
            {"--max-error-rate", "X", "most items without an answer, a fraction", false, {}},
+           {"--reask", "", "asks the flips of an alarm once more, of both models; see below", false, {}},
+           {"--data", "DIR", "with --reask: where the data sets are", false, {}},
+           {"--budget", "USD", "with --reask: most that each model's second answers cost", false, {}},
            {"--junit", "FILE", "writes the checks as JUnit XML", false, {}},
            {"--markdown", "FILE", "writes a summary for a CI job's page", false, {}},
            {"--prometheus", "FILE", "writes metrics for a textfile collector", false, {}},
@@ -176,6 +236,9 @@ Command gate_command() {
            {"--format", "text|json|markdown", "of the output", false, formats()}},
           {"assay gate nightly.yaml runs/tonight.db --junit gate.xml --history nights.jsonl",
            "assay gate --baseline baselines/2026-11-01.db runs/tonight.db --margin 0.02"},
+          "--reask: where a suite is worse, its flips of both directions are asked again, of both\n"
+          "models as their runs stored them; an alarm that the second answers do not repeat is taken\n"
+          "back (undecided). The answers are kept beside the candidate's run.\n"
           "Exit codes: 0 passed; 1 a suite is worse or undecided, or a limit is not kept; 2 the runs\n"
           "cannot be compared; 3 items of the candidate have no answer, and no limit allows it.\n",
           gate};

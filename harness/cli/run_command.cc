@@ -11,7 +11,6 @@
 #include "harness/config/run_flags.h"
 #include "harness/config/run_settings.h"
 #include "harness/run/run.h"
-#include "harness/run/stored_run.h"
 #include "harness/run/until_decided.h"
 #include "results/report/text.h"
 #include "suites/registry.h"
@@ -120,17 +119,7 @@ Result<int> evaluate(const Arguments& arguments, Program& program) {
   if (!config) return forward_error(config);
 
   Progress progress(program.err, progress_style(*config, program));
-  AdapterContext context;
-  context.environment = program.environment;
-  std::vector<std::string> suites;
-  for (const SuiteConfig& suite : config->suites) suites.push_back(suite.name);
-  context.stored_answers = [suites](const std::string& run, const std::string& model) {
-    return open_stored_answers(run, model, suites);
-  };
-  const bool verbose = config->verbosity > 0 && !config->quiet;
-  context.log = [&program, verbose](const std::string& line) {
-    if (verbose) program.err << report::neutralised(line, report::Lines::kEscape) << std::endl;
-  };
+  const AdapterContext context = adapter_context(*config, program);
   auto rule = stop_rule(arguments, *config);
   if (!rule) return forward_error(rule);
   const StopOnSignals signals;

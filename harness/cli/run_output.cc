@@ -3,8 +3,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <vector>
+
+#include "harness/run/stored_run.h"
 #include "results/report/console.h"
 #include "results/report/json.h"
+#include "results/report/text.h"
 #include "results/run_file/run_file.h"
 #include "results/statistics/summary.h"
 
@@ -30,6 +34,21 @@ ProgressStyle progress_style(const RunConfig& config, const Program& program) {
   style.verbose = config.verbosity > 0;
   style.columns = program.err_is_terminal ? terminal_columns() : kDefaultColumns;
   return style;
+}
+
+AdapterContext adapter_context(const RunConfig& config, Program& program) {
+  AdapterContext context;
+  context.environment = program.environment;
+  std::vector<std::string> suites;
+  for (const SuiteConfig& suite : config.suites) suites.push_back(suite.name);
+  context.stored_answers = [suites](const std::string& run, const std::string& model) {
+    return open_stored_answers(run, model, suites);
+  };
+  const bool verbose = config.verbosity > 0 && !config.quiet;
+  context.log = [&program, verbose](const std::string& line) {
+    if (verbose) program.err << report::neutralised(line, report::Lines::kEscape) << std::endl;
+  };
+  return context;
 }
 
 Result<void> write_run_summary(const std::string& path, OutputFormat format, Program& program) {

@@ -82,7 +82,9 @@ void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t fl
     out << inked("  starter items: they show that things work, they rank nothing", Ink::kWarning, style) << '\n';
   }
   std::string verdict(verdict_name(suite.judged));
-  if (suite.judged != suite.verdict) {
+  if (suite.second && !suite.second->alarm_stands) {
+    verdict += " (" + std::string(verdict_name(suite.verdict)) + " by the first answers, not by second ones)";
+  } else if (suite.judged != suite.verdict) {
     verdict += " (" + std::string(verdict_name(suite.verdict)) + " by itself, not after Holm's correction)";
   }
   if (suite.items_to_decide) {

@@ -87,6 +87,13 @@ Json suite_json(const SuiteComparison& suite) {
   json["shots"] = suite.baseline_info.shots;
   json["starter"] = suite.baseline_info.starter;
   json["sides"] = {{"baseline", figures_json(suite.baseline)}, {"candidate", figures_json(suite.candidate)}};
+  if (suite.second) {
+    json["reasked"] = {{"flips", suite.second->flips},
+                       {"answered", suite.second->answered},
+                       {"only_baseline", suite.second->lost},
+                       {"only_candidate", suite.second->gained},
+                       {"alarm_stands", suite.second->alarm_stands}};
+  }
   json["flips"] = {{"only_baseline", flips_json(suite.lost)}, {"only_candidate", flips_json(suite.gained)}};
   return json;
 }

@@ -45,6 +45,16 @@ struct SideFigures {
   std::int64_t unasked = 0;            ///< items that were not asked yet
 };
 
+/// What both models answered when a suite's flips were asked once more (results/verdict/second_answers.h).
+struct SecondAnswers {
+  std::int64_t flips = 0;     ///< items of both directions
+  std::int64_t answered = 0;  ///< of them by both models, a second time
+  std::int64_t lost = 0;      ///< of those answered: the baseline's second answer has the higher value
+  std::int64_t gained = 0;    ///< likewise the candidate's
+  double sum = 0;             ///< of candidate minus baseline over the second answers
+  bool alarm_stands = true;
+};
+
 /// One suite on both sides.
 struct SuiteComparison {
   ResultInfo baseline_info;
@@ -82,6 +92,8 @@ struct SuiteComparison {
 
   std::vector<Flip> lost;    ///< the baseline has the higher value; in file order
   std::vector<Flip> gained;  ///< the candidate has the higher value; in file order
+
+  std::optional<SecondAnswers> second;  ///< where an alarm's flips were asked once more
 };
 
 /// Two models on all suites that both have.

@@ -26,7 +26,12 @@ std::string verdict_message(const SuiteComparison& suite, const Comparison& comp
   }
   text +=
       ") on " + std::to_string(suite.paired_items) + " items, margin " + number(100 * comparison.margin) + " points";
-  if (suite.judged != suite.verdict) {
+  if (suite.second) {
+    const SecondAnswers& second = *suite.second;
+    text += "; asked once more, " + std::to_string(second.answered) + " of its " + std::to_string(second.flips) +
+            " flips came back " + std::to_string(second.lost) + " lost and " + std::to_string(second.gained) +
+            " gained: the alarm " + (second.alarm_stands ? "stands" : "is taken back");
+  } else if (suite.judged != suite.verdict) {
     text += "; " + std::string(verdict_name(suite.verdict)) + " by itself, but not after Holm's correction";
   }
   if (suite.items_to_decide) text += "; about " + std::to_string(*suite.items_to_decide) + " more items would decide";

@@ -17,11 +17,6 @@ Verdict with_factor(const PairedSample& sample, double margin, double alpha, dou
   return bounds ? verdict_of(bounds->low, bounds->high, margin) : Verdict::kUndecided;
 }
 
-bool any(const Judgement& judgement, Verdict verdict) {
-  return std::any_of(judgement.suites.begin(), judgement.suites.end(),
-                     [verdict](const SuiteJudgement& suite) { return suite.judged == verdict; });
-}
-
 }  // namespace
 
 Verdict judge_suite(const PairedSample& sample, double margin, double alpha) {
@@ -52,14 +47,18 @@ Judgement judge(const std::vector<const PairedSample*>& samples, double margin, 
       if (judged == Verdict::kBetter && better[i] > alpha) judged = Verdict::kNotWorse;
     }
   }
-  if (samples.empty()) return judgement;
-  judgement.verdict = Verdict::kNotWorse;
-  for (const Verdict verdict : {Verdict::kWorse, Verdict::kUndecided, Verdict::kBetter}) {
-    if (!any(judgement, verdict)) continue;
-    judgement.verdict = verdict;
-    break;
-  }
+  std::vector<Verdict> judged;
+  for (const SuiteJudgement& suite : judgement.suites) judged.push_back(suite.judged);
+  judgement.verdict = overall_verdict(judged);
   return judgement;
+}
+
+Verdict overall_verdict(const std::vector<Verdict>& judged) {
+  if (judged.empty()) return Verdict::kUndecided;
+  for (const Verdict verdict : {Verdict::kWorse, Verdict::kUndecided, Verdict::kBetter}) {
+    if (std::find(judged.begin(), judged.end(), verdict) != judged.end()) return verdict;
+  }
+  return Verdict::kNotWorse;
 }
 
 std::optional<std::int64_t> items_to_decide(const PairedSample& sample, double margin, double alpha) {

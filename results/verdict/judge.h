@@ -32,6 +32,9 @@ struct Judgement {
 /// Undecided without suites.
 [[nodiscard]] Judgement judge(const std::vector<const statistics::PairedSample*>& samples, double margin, double alpha);
 
+/// The whole of several suites' verdicts, by the rule of judge().
+[[nodiscard]] Verdict overall_verdict(const std::vector<Verdict>& judged);
+
 /// How many more items would decide, were the rates to stay as they are: the fewest for which judge_suite() has a
 /// verdict. Absent where it has one already, and where ten million items would not do.
 [[nodiscard]] std::optional<std::int64_t> items_to_decide(const statistics::PairedSample& sample, double margin,
