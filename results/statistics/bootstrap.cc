@@ -29,7 +29,8 @@ std::optional<Interval> bootstrap_interval(const Resampling& resampling, double 
     std::fill(drawn.begin(), drawn.end(), 0);
     std::size_t begin = 0;
     for (const std::size_t size : resampling.strata) {
-      for (std::size_t i = 0; i < size; ++i) ++drawn[begin + random.below(size)];
+      const std::size_t draws = resampling.one_fewer && size > 0 ? size - 1 : size;
+      for (std::size_t i = 0; i < draws; ++i) ++drawn[begin + random.below(size)];
       begin += size;
     }
     if (const auto value = statistic(drawn); value && std::isfinite(*value)) values.push_back(*value);

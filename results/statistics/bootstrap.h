@@ -18,6 +18,11 @@ using Drawn = std::vector<std::uint32_t>;
 /// it, and as many as there are. With strata (the groups of a macro average) each stratum is drawn for itself.
 struct Resampling {
   std::vector<std::size_t> strata;  ///< sizes; units of a stratum follow each other. One entry: no strata
+
+  /// Draws one unit fewer of each stratum than it has. A mean of n - 1 drawn units varies as much as the mean of n
+  /// that it stands for, while one of n would vary (n-1)/n as much: half of it in a stratum of two (J. N. K. Rao and
+  /// C. F. J. Wu, "Resampling inference with complex survey data", JASA 83, 1988, 231-241). Strata of one give nothing.
+  bool one_fewer = false;
   int resamples = 1000;
   std::uint64_t seed = 7;
 };

@@ -1,9 +1,12 @@
 #include "results/statistics/metric_accumulator.h"
 
 #include <cmath>
+#include <optional>
 
+#include "results/statistics/bootstrap.h"
 #include "results/statistics/interval.h"
 #include "results/statistics/pass_at_k.h"
+#include "results/statistics/ratio.h"
 
 namespace assay::statistics {
 namespace {
@@ -34,7 +37,44 @@ Estimate mean_of_means(const std::map<std::string, Mean>& parts) {
   return estimate;
 }
 
+/// The interval of the mean of the parts' means, items drawn within each part; every part has two at least. Absent:
+/// nothing to draw from.
+std::optional<Interval> drawn_interval(const std::map<std::string, std::vector<double>>& parts) {
+  if (parts.empty()) return std::nullopt;
+  Resampling resampling;
+  resampling.one_fewer = true;
+  std::vector<double> weighted;  // by one over the part's draws, so that a draw's mean of means is a plain sum
+  for (const auto& [name, values] : parts) {
+    resampling.strata.push_back(values.size());
+    for (const double value : values) {
+      weighted.push_back(value / static_cast<double>((values.size() - 1) * parts.size()));
+    }
+  }
+  return bootstrap_interval(resampling, kConfidence, [&](const Drawn& drawn) {
+    double sum = 0;
+    for (std::size_t i = 0; i < weighted.size(); ++i) sum += drawn[i] * weighted[i];
+    return std::optional(sum);
+  });
+}
+
+/// Puts the bootstrap's interval in place of a formula's.
+void use_drawn(const std::map<std::string, std::vector<double>>& parts, Estimate& estimate) {
+  if (!estimate.ci95) return;
+  if (const auto drawn = drawn_interval(parts)) {
+    estimate.ci95 = drawn;
+    estimate.interval = "bootstrap";
+  }
+}
+
 }  // namespace
+
+void MetricAccumulator::keep(const std::string& part, double value) {
+  if (++kept_ <= kMostBootstrapped) {
+    drawn_from_[part].push_back(value);
+  } else {
+    drawn_from_.clear();
+  }
+}
 
 void MetricAccumulator::add(const Item& item, const ItemSamples& samples) {
   if (samples.count == 0) return;
@@ -46,20 +86,28 @@ void MetricAccumulator::add(const Item& item, const ItemSamples& samples) {
       return;
     }
     value = *passed;
+    keep("", value);
   }
   mean_.add(value);
   clustered_.add(value, item.cluster);
-  if (spec_.aggregation == Aggregation::kBalancedAccuracy) parts_[item.target].add(value);
+  if (spec_.aggregation == Aggregation::kBalancedAccuracy) {
+    parts_[item.target].add(value);
+    keep(item.target, value);
+  }
   if (spec_.aggregation == Aggregation::kMacroMean) {
     for (const Group& group : item.groups) {
-      if (group.level == spec_.group_level) parts_[group.name].add(value);
+      if (group.level != spec_.group_level) continue;
+      parts_[group.name].add(value);
+      keep(group.name, value);
     }
   }
 }
 
 Estimate MetricAccumulator::estimate() const {
   if (spec_.aggregation == Aggregation::kMacroMean || spec_.aggregation == Aggregation::kBalancedAccuracy) {
-    return mean_of_means(parts_);
+    Estimate estimate = mean_of_means(parts_);
+    use_drawn(drawn_from_, estimate);
+    return estimate;
   }
   Estimate estimate;
   if (undefined_ || mean_.count() == 0) return estimate;
@@ -72,6 +120,7 @@ Estimate MetricAccumulator::estimate() const {
   } else if (estimate.standard_error) {
     estimate.ci95 = t_interval(*estimate.value, *estimate.standard_error, mean_.count(), kConfidence);
     estimate.interval = "t";
+    use_drawn(drawn_from_, estimate);
   }
   return estimate;
 }

@@ -21,8 +21,9 @@ struct ItemSamples {
 };
 
 /// Puts a metric's per-item values together as its MetricSpec says.
-/// The interval is Wilson's where every item is plainly right or wrong, else Student's t; of means of group means the
-/// normal one.
+/// The interval is Wilson's where every item is plainly right or wrong, else Student's t. For pass@k of several samples
+/// and for means of group means it is the bootstrap's (items drawn, within their groups; seeded) up to
+/// kMostBootstrapped items, above that Student's t and the normal one.
 class MetricAccumulator {
  public:
   explicit MetricAccumulator(MetricSpec spec) : spec_(std::move(spec)) {}
@@ -38,11 +39,16 @@ class MetricAccumulator {
   [[nodiscard]] double sum() const { return mean_.sum(); }
 
  private:
+  void keep(const std::string& part, double value);
+
   MetricSpec spec_;
   Mean mean_;
   ClusteredMean clustered_;
   std::map<std::string, Mean> parts_;  ///< by group or gold class, where the metric is a mean of means
-  bool undefined_ = false;             ///< pass@k: an item has fewer than k samples
+  /// Values to be drawn from, by part (pass@k: one without a name); empty once there are more than kMostBootstrapped.
+  std::map<std::string, std::vector<double>> drawn_from_;
+  std::size_t kept_ = 0;    ///< values that were put into drawn_from_, those of it that are gone included
+  bool undefined_ = false;  ///< pass@k: an item has fewer than k samples
 };
 
 }  // namespace assay::statistics

@@ -27,7 +27,7 @@ struct Estimate {
   std::optional<double> standard_error;            ///< items taken as independent
   std::optional<double> clustered_standard_error;  ///< items of a cluster taken as alike; absent without clusters
   std::optional<statistics::Interval> ci95;
-  std::string interval;  ///< how ci95 was made: "wilson", "t", "normal"; empty without one
+  std::string interval;  ///< how ci95 was made: "wilson", "t", "normal", "bootstrap"; empty without one
 };
 
 struct MetricSummary {
