@@ -42,6 +42,9 @@ struct SuiteInfo {
   /// What else is to be recorded of how answers are scored here, but makes no other suite of it: the isolation in
   /// force, the interpreter.
   std::vector<std::pair<std::string, std::string>> notes = {};
+
+  /// What the user should hear before the run: one line each.
+  std::vector<std::string> warnings = {};
 };
 
 /// What a run asks of a suite.

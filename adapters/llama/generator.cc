@@ -117,7 +117,8 @@ void Generator::admit() {
 /// Starts a slot from whichever stream has most of its prompt already, its own included.
 void Generator::share_prefix(Slot& slot) {
   const std::vector<Token>& prompt = slot.job.prompt;
-  std::size_t shared = common_prefix(slot.cells, prompt);
+  const bool exclusive = model_->options().exclusive;
+  std::size_t shared = exclusive ? 0 : common_prefix(slot.cells, prompt);
   const Slot* source = &slot;
   for (const auto& other : slots_) {
     const std::size_t common = common_prefix(other->cells, prompt);

@@ -62,7 +62,7 @@ class LlamaAdapter final : public Adapter {
     can.chat = chat_.has_value();
     can.top_logprobs = true;
     can.max_context_tokens = model_->max_context();
-    can.preferred_in_flight = kInFlight;
+    can.preferred_in_flight = model_->options().exclusive ? 1 : kInFlight;
     can.occupies_machine = true;
     return can;
   }
@@ -287,6 +287,7 @@ Result<ModelIdentity> identity_of(const LocalModel& model, const GgufHeader& hea
                        {"flash_attention", model.exact() ? "on" : "auto"},
                        {"reproducible", model.exact() ? "exact" : "statistical"},
                        {"share", model.shares_prompts() ? "on" : "off"}};
+  if (options.exclusive) identity.settings.emplace_back("exclusive", "on");
   if (options.lora) {
     auto lora = remembered_sha256(options.lora->path, hash_folder(context));
     if (!lora) {

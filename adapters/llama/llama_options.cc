@@ -2,6 +2,7 @@
 
 #include <llama.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -12,7 +13,8 @@
 namespace assay {
 
 const std::vector<std::string>& llama_options() {
-  static const std::vector<std::string> keys = {"threads", "ctx", "gpu_layers", "seqs", "lora", "chat", "share"};
+  static const std::vector<std::string> keys = {"threads", "ctx",  "gpu_layers", "seqs",
+                                                "lora",    "chat", "share",      "exclusive"};
   return keys;
 }
 
@@ -91,6 +93,11 @@ Result<AdapterOptions> read_options(const ModelRef& ref) {
         return usage_error("model '" + ref.text + "': share=" + value + " is not one of auto, on, off");
       }
       model.share = value == "on" ? Sharing::kOn : value == "off" ? Sharing::kOff : Sharing::kAuto;
+    } else if (key == "exclusive") {
+      if (value != "on" && value != "off") {
+        return usage_error("model '" + ref.text + "': exclusive=" + value + " is not one of on, off");
+      }
+      model.exclusive = value == "on";
     } else if (key == "chat") {
       if (value != "on" && value != "off" && value != "auto") {
         return usage_error("model '" + ref.text + "': chat=" + value + " is not one of auto, on, off");
@@ -99,6 +106,16 @@ Result<AdapterOptions> read_options(const ModelRef& ref) {
     } else {
       return usage_error("model '" + ref.text + "': unknown option '" + key + "'" + did_you_mean(key, llama_options()));
     }
+  }
+  if (model.exclusive) {
+    const bool several = std::any_of(ref.options.begin(), ref.options.end(),
+                                     [](const auto& option) { return option.first == "seqs" && option.second != "1"; });
+    if (model.share == Sharing::kOn || several) {
+      return usage_error("model '" + ref.text + "': exclusive=on asks one request at a time and shares nothing; " +
+                         "leave share=on and seqs= out");
+    }
+    model.share = Sharing::kOff;
+    model.sequences = 1;
   }
   return options;
 }

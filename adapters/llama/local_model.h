@@ -36,6 +36,7 @@ struct ModelOptions {
   int gpu_layers = 0;   ///< -1: all
   int sequences = 8;    ///< texts generated at once, 1 to 64
   Sharing share = Sharing::kAuto;
+  bool exclusive = false;  ///< one request at a time, nothing shared or kept: `sequences` is 1 and `share` kOff
   std::optional<LoraOption> lora;
 };
 

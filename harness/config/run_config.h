@@ -72,8 +72,9 @@ struct RunConfig {
   Shard shard;
   bool dry_run = false;
   bool sync = false;
-  bool unsafe_exec = false;  ///< programs are executed although the isolation is not enough; suites that know it
-  std::string reuse;         ///< an earlier run whose identical deterministic answers are taken; empty: none
+  bool unsafe_exec = false;     ///< programs are executed although the isolation is not enough; suites that know it
+  std::string decided_against;  ///< the baseline of `--until-decided`: recorded; empty: all items are asked
+  std::string reuse;            ///< an earlier run whose identical deterministic answers are taken; empty: none
   OutputFormat format = OutputFormat::kText;
   bool quiet = false;
   int verbosity = 0;

@@ -273,6 +273,7 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
       continue;
     }
     if (!suite) return forward_error(suite);
+    for (const std::string& warning : (*suite)->info().warnings) messages.push_back(warning);
 
     auto source = (*suite)->load();
     if (!source) return forward_error(source);

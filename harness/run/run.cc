@@ -49,6 +49,7 @@ RunInfo describe_run(const RunConfig& config, const Plan& plan) {
   run.config_json = canonical_config_json(config);
   run.config_sha256 = sha256_hex(run.config_json);
   run.host = host_description();
+  if (!config.decided_against.empty()) run.host.emplace_back(kDecidedAgainst, config.decided_against);
   // How answers are scored here (the isolation of executed programs) belongs to the machine, and may differ by session.
   for (const PlannedResult& planned : plan.results) {
     if (planned.model != 0) break;  // the first model's results name every suite

@@ -68,6 +68,7 @@ Result<DecidedOutcome> run_until_decided(RunConfig config, const StopRule& rule,
   for (const ResultInfo& result : (*baseline)->results()) most = std::max(most, result.items);
   if (config.limit) most = std::min(most, *config.limit);
 
+  config.decided_against = rule.baseline;
   DecidedOutcome outcome;
   for (std::int64_t items = std::min(kFirstLook, most);; items = std::min(items + items * 2 / 5, most)) {
     auto ran = run(limited(config, items), context, observer, stop);

@@ -34,6 +34,10 @@ struct RunInfo {
   std::vector<std::pair<std::string, std::string>> host;
 };
 
+/// The entry of RunInfo::host that marks a run which stopped asking once a verdict stood: the baseline's path. How many
+/// items it has depends on what they showed, and the intervals of its figures do not know that.
+inline constexpr const char* kDecidedAgainst = "until_decided_against";
+
 /// One model x suite of a run.
 struct ResultInfo {
   std::int64_t id = 0;  ///< position in the run's plan, from 0

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "suites/reading/text_check.h"
@@ -28,6 +29,37 @@ Json parse_bounded(std::string_view text) {
   }
   Json value = Json::parse(text, watch, false);
   return too_deep ? Json(Json::value_t::discarded) : value;
+}
+
+// The code unit of an escape \uXXXX at `at`; absent where there is none.
+std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
+  constexpr std::size_t kLength = 6;
+  if (text.size() - at < kLength || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  unsigned unit = 0;
+  const char* const end = text.data() + at + kLength;
+  const auto [stopped, error] = std::from_chars(text.data() + at + 2, end, unit, 16);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return unit;
+}
+
+// Halves of UTF-16 pairs that stand alone, as programs write them that cut a text between the two, made U+FFFD.
+std::string without_lone_surrogates(std::string_view text) {
+  constexpr std::size_t kLength = 6;
+  const auto is_high = [](unsigned unit) { return unit >= 0xD800 && unit < 0xDC00; };
+  const auto is_low = [](unsigned unit) { return unit >= 0xDC00 && unit < 0xE000; };
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto unit = escaped_unit(text, at);
+    std::size_t length = unit ? kLength : text[at] == '\\' ? 2 : 1;
+    if (unit && is_high(*unit)) {
+      const auto next = escaped_unit(text, at + kLength);
+      if (next && is_low(*next)) length += kLength;
+    }
+    const bool alone = unit && length == kLength && (is_high(*unit) || is_low(*unit));
+    out += alone ? "\\ufffd" : text.substr(at, length);
+    at += length;
+  }
+  return out;
 }
 
 std::string a_kind(const Json& value) {
@@ -117,6 +149,12 @@ JsonObject::~JsonObject() = default;
 
 Result<JsonObject> JsonObject::parse(std::string_view text, std::string where) {
   Json value = parse_bounded(text);
+  std::string mended;
+  if (value.is_discarded() && text.find("\\u") != std::string_view::npos) {
+    mended = without_lone_surrogates(text);
+    value = parse_bounded(mended);
+    text = mended;
+  }
   if (value.is_discarded()) {
     return usage_error(where + ": is not JSON; the file is damaged or of another format");
   }

@@ -19,6 +19,7 @@ namespace assay::reading {
 class JsonObject {
  public:
   /// Parses one object. `where` is "file:line" for messages. Errors: not JSON, not an object.
+  /// Half of a UTF-16 pair that stands alone, as an escape, is read as U+FFFD.
   [[nodiscard]] static Result<JsonObject> parse(std::string_view text, std::string where);
 
   JsonObject(JsonObject&&) noexcept;

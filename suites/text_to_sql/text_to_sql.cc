@@ -217,16 +217,26 @@ class TextToSql : public Suite {
     return usage_error(message + "; mend them, or leave them out with gold_check=leave_out");
   }
 
-  /// One note for each kind of defect, with the items that have it.
+  /// Ids in a row, and that there are more.
+  static std::string listed(const std::vector<std::string>& ids, std::size_t most) {
+    std::string list;
+    for (std::size_t i = 0; i < std::min(ids.size(), most); ++i) list += " " + ids[i];
+    return ids.size() > most ? list + " …" : list;
+  }
+
+  /// One note for each kind of defect, with the items that have it; a warning for those that no answer can mend.
   void note_defects(const std::vector<ItemDefect>& defects) {
-    constexpr std::size_t kMostNamed = 100;
+    constexpr std::size_t kMostNoted = 100;
+    constexpr std::size_t kMostWarnedOf = 5;
     std::map<GoldDefectKind, std::vector<std::string>> items;
     for (const ItemDefect& one : defects) items[one.defect.kind].push_back(one.item);
     for (const auto& [kind, ids] : items) {
-      std::string list = std::to_string(ids.size()) + " of " + std::to_string(dataset_.items.size()) + ":";
-      for (std::size_t i = 0; i < std::min(ids.size(), kMostNamed); ++i) list += " " + ids[i];
-      if (ids.size() > kMostNamed) list += " …";
-      info_.notes.emplace_back("text_to_sql gold query " + std::string(defect_name(kind)), std::move(list));
+      const std::string count = std::to_string(ids.size()) + " of " + std::to_string(dataset_.items.size());
+      const std::string name(defect_name(kind));
+      info_.notes.emplace_back("text_to_sql gold query " + name, count + ":" + listed(ids, kMostNoted));
+      if (kind > GoldDefectKind::kChanges) continue;
+      info_.warnings.push_back("text_to_sql: the gold query of " + count + " items " + name + ":" +
+                               listed(ids, kMostWarnedOf));
     }
   }
 

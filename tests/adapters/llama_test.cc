@@ -178,6 +178,31 @@ TEST_CASE("a shared prefix is computed once and booked to the first item", "[lla
   CHECK(*answers[0].usage.evaluated <= 3);
 }
 
+TEST_CASE("an exclusive model shares nothing and keeps nothing, and its numbers are the same", "[llama]") {
+  const auto adapter = default_model();
+  const auto exclusive = default_model({{"threads", "1"}, {"exclusive", "on"}});
+  if (!adapter || !exclusive) {
+    return;
+  }
+  CHECK(exclusive->capabilities().preferred_in_flight == 1);
+  const Request item = score({"The capital of France is", {" Paris", " a city"}, {}, 0});
+  const auto shared = ask(*adapter, item);
+  GenerateRequest text;
+  text.prompt = "The capital of France is";
+  text.max_tokens = 4;
+  const Completion said = ask(*adapter, generate(text));
+  for (int round = 0; round < 2; ++round) {
+    const Completion alone = ask(*exclusive, item);
+    CHECK(*alone.usage.evaluated > *shared.usage.evaluated);
+    for (std::size_t k = 0; k < 2; ++k) {
+      CHECK(alone.continuations[k].logprob == shared.continuations[k].logprob);
+    }
+    const Completion again = ask(*exclusive, generate(text));
+    CHECK(again.text == said.text);
+    CHECK(*again.usage.evaluated >= *again.usage.prompt);  // the second time too
+  }
+}
+
 TEST_CASE("contexts that are too long are cut as the reference cuts them", "[llama]") {
   const auto adapter = default_model({{"threads", "1"}, {"ctx", "16"}});
   if (!adapter) {
@@ -353,6 +378,8 @@ TEST_CASE("bad references are usage errors of one line", "[llama]") {
   refused(reference("m.gguf", {{"threads", "0"}}), "threads=0 is not a whole number from 1");
   refused(reference("m.gguf", {{"ctx", "12x"}}), "ctx=12x is not a whole number");
   refused(reference("m.gguf", {{"chat", "maybe"}}), "chat=maybe is not one of auto, on, off");
+  refused(reference("m.gguf", {{"exclusive", "on"}, {"seqs", "4"}}), "exclusive=on asks one request at a time");
+  refused(reference("m.gguf", {{"exclusive", "yes"}}), "exclusive=yes is not one of on, off");
   refused(reference("m.gguf", {{"thread", "2"}}), "did you mean 'threads'");
 }
 

@@ -44,6 +44,9 @@ def main():
         equal = expect(run("right.jsonl", "equal.db", *against), 0, r"not_worse after (\d+) items")
         if int(equal.group(1)) > ITEMS / 2:
             sys.exit(f"equal models needed {equal.group(1)} of {ITEMS} items")
+        shown = subprocess.run([assay, "show", str(folder / "equal.db")], capture_output=True, text=True).stdout
+        if "asked only until decided against" not in shown:
+            sys.exit(f"the run is not marked: {shown}")
         expect(run("right.jsonl", "x.db", "--until-decided"), 2, "go together")
         expect(run("right.jsonl", "x.db", *against, "--dry-run"), 2, "a dry run asks nothing")
         if (folder / "x.db").exists():

@@ -212,6 +212,15 @@ TEST_CASE("JSON objects are read by key and type") {
       R"({"t":"caf\u00e9","i":-3,"n":2.5,"b":true,"l":["x","y"],"m":["x",1],"d":"42","z":null,"big":1e99})", "f:7");
   REQUIRE(object);
   CHECK(*object->text("t") == "caf\xc3\xa9");
+  const auto halves = JsonObject::parse(
+      R"({"a":"x\ud83d","b":"\ude00y","c":"\ud83d\ude00","d":"\\ud83d","e":"\ud83d\ud83d\ude00"})", "f:8");
+  REQUIRE(halves);
+  CHECK(*halves->text("a") == "x\xef\xbf\xbd");
+  CHECK(*halves->text("b") == "\xef\xbf\xbdy");
+  CHECK(*halves->text("c") == "\xf0\x9f\x98\x80");
+  CHECK(*halves->text("d") == "\\ud83d");
+  CHECK(*halves->text("e") == "\xef\xbf\xbd\xf0\x9f\x98\x80");
+  CHECK_FALSE(JsonObject::parse(R"({"a":"\ud8"})", "f:9"));
   CHECK(*object->integer("i") == -3);
   CHECK(*object->number("n") == 2.5);
   CHECK(*object->boolean("b"));

@@ -210,6 +210,10 @@ TEST_CASE("gold queries that are not fixed are told apart", "[text_to_sql]") {
                                                            {"3", Kind::kToday},
                                                            {"4", Kind::kFails},
                                                            {"5", Kind::kReadOrder}});
+  CHECK((*suite)->info().warnings ==
+        std::vector<std::string>{
+            "text_to_sql: the gold query of 1 of 6 items fails: text_to_sql/own/q/4",
+            "text_to_sql: the gold query of 1 of 6 items changes from run to run: text_to_sql/own/q/1"});
   REQUIRE((*suite)->info().notes.size() == 5);
   CHECK((*suite)->info().notes[0] ==
         std::pair<std::string, std::string>("text_to_sql gold query fails", "1 of 6: text_to_sql/own/q/4"));
