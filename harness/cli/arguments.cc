@@ -60,6 +60,11 @@ Result<Arguments> parse_arguments(const std::string& command, const std::vector<
   app.allow_extras();
   std::map<std::string, std::vector<std::string>> texts;
   std::map<std::string, bool> switches;
+  // Every command takes these; those that have nothing to leave out or to add simply go on.
+  for (const std::string flags : {"-q,--quiet", "-v,--verbose"}) {
+    const auto own = [&](const Option& option) { return option.flags == flags; };
+    if (std::none_of(options.begin(), options.end(), own)) app.add_flag(flags);
+  }
   for (const Option& option : options) {
     if (option.value.empty()) {
       app.add_flag(option.flags, switches[option.name()], "");

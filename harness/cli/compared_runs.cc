@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "harness/config/gate_config.h"
 #include "harness/config/setting.h"
 
 namespace assay::cli {
@@ -30,7 +31,7 @@ Result<void> read_rules(const Arguments& arguments, ComparisonRules& rules) {
     rules.margin = *margin;
   }
   if (const auto text = arguments.value("--alpha")) {
-    auto alpha = config::decimal_number({*text, "--alpha"}, 0, 0.5, config::Least::kAbove);
+    auto alpha = config::decimal_number({*text, "--alpha"}, kLeastAlpha, 0.5);
     if (!alpha) return forward_error(alpha);
     rules.alpha = *alpha;
   }

@@ -1,6 +1,7 @@
 // `assay gate`: a comparison whose verdict is the exit code, for nightly jobs.
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <sstream>
 
@@ -40,11 +41,11 @@ const std::vector<std::string>& formats() {
 }
 
 // A limit that a flag gives, into `limit`.
-Result<void> read_limit(const Arguments& arguments, const std::string& flag, double most,
-                        std::optional<double>& limit) {
+Result<void> read_limit(const Arguments& arguments, const std::string& flag, double most, std::optional<double>& limit,
+                        config::Least least = config::Least::kIncluded) {
   const auto text = arguments.value(flag);
   if (!text) return {};
-  auto number = config::decimal_number({*text, flag}, 0, most);
+  auto number = config::decimal_number({*text, flag}, 0, most, least);
   if (!number) return forward_error(number);
   limit = *number;
   return {};
@@ -72,8 +73,8 @@ Result<GateConfig> read_policy(const Arguments& arguments, const std::string& co
     if (*text != "fail" && *text != "pass") return usage_error("--on-undecided: '" + *text + "' is not fail or pass");
     policy.on_undecided = *text == "pass" ? OnUndecided::kPass : OnUndecided::kFail;
   }
-  constexpr double kMost = 1e9;
-  if (auto read = read_limit(arguments, "--max-p95-ratio", kMost, policy.max_p95_ratio); !read)
+  constexpr double kMost = 1e6;
+  if (auto read = read_limit(arguments, "--max-p95-ratio", kMost, policy.max_p95_ratio, config::Least::kAbove); !read)
     return forward_error(read);
   if (auto read = read_limit(arguments, "--max-usd-per-task", kMost, policy.max_usd_per_task); !read)
     return forward_error(read);
@@ -102,6 +103,24 @@ std::string written(const std::function<void(std::ostream&)>& write) {
   std::ostringstream text;
   write(text);
   return text.str();
+}
+
+// Each file is asked for once, and none of them is a run.
+Result<void> check_files(const Arguments& arguments) {
+  std::vector<std::pair<std::filesystem::path, std::string>> seen;
+  for (const char* flag : {"--junit", "--markdown", "--prometheus", "--history"}) {
+    const auto path = arguments.value(flag);
+    if (!path) continue;
+    if (auto possible = check_output(*path); !possible) return possible;
+    std::error_code unresolved;
+    const auto file = std::filesystem::weakly_canonical(*path, unresolved);
+    for (const auto& [other, earlier] : seen) {
+      if (other == file && std::filesystem::status(file, unresolved).type() != std::filesystem::file_type::character)
+        return usage_error(std::string(flag) + " and " + earlier + " name the same file: " + *path);
+    }
+    seen.emplace_back(file, flag);
+  }
+  return {};
 }
 
 // The files that flags ask for.
@@ -175,13 +194,22 @@ Result<int> gate(const Arguments& arguments, Program& program) {
   }
   const std::vector<std::string>& words = arguments.positionals;
   const std::string config_path = words.size() == 2 ? words.front() : "";
+  const std::string extension = std::filesystem::path(words.front()).extension().string();
+  if (words.size() == 1 && (extension == ".yaml" || extension == ".yml")) {
+    return usage_error("assay gate: " + words.front() + " is the policy; the run to judge is missing after it");
+  }
+  if (words.size() == 2 && extension == ".db") {
+    return usage_error("assay gate: " + words.front() +
+                       " stands where the configuration does; a baseline is given by --baseline " + words.front());
+  }
+  if (auto files = check_files(arguments); !files) return forward_error(files);
   auto policy = read_policy(arguments, config_path, program);
   if (!policy) return forward_error(policy);
   auto baseline = open_run(policy->baseline);
   if (!baseline) return forward_error(baseline);
   auto candidate = open_run(words.back());
   if (!candidate) return forward_error(candidate);
-  const ComparisonRules rules{policy->margin, policy->alpha, policy->must_not_fall};
+  const ComparisonRules rules{policy->margin, policy->alpha, policy->must_not_fall, true};
   auto comparison = compare(baseline->compared(), candidate->compared(), rules);
   if (!comparison) return forward_error(comparison);
   if (auto there = check_suites(*policy, *comparison); !there) return forward_error(there);
@@ -197,6 +225,8 @@ Result<int> gate(const Arguments& arguments, Program& program) {
   const GateOutcome outcome =
       judge_gate(std::move(*comparison), {policy->must_not_fall, policy->on_undecided == OnUndecided::kPass,
                                           policy->max_p95_ratio, policy->max_usd_per_task, policy->max_error_rate});
+  // Before the verdict is said: a night that cannot be put down has not passed.
+  if (auto done = write_files(arguments, outcome); !done) return forward_error(done);
   if (format == "json") {
     write_gate_json(program.out, outcome);
   } else if (format == "markdown") {
@@ -207,7 +237,6 @@ Result<int> gate(const Arguments& arguments, Program& program) {
     write_checks_console(program.out, outcome, style);
   }
   program.out.flush();
-  if (auto done = write_files(arguments, outcome); !done) return forward_error(done);
   return outcome.exit_code();
 }
 

@@ -51,6 +51,8 @@ Result<Size> size_of(const std::string& flag, const std::string& data, bool star
   return size;
 }
 
+constexpr double kMostItems = 1e12;  // more than anyone has; said as such
+
 /// One line of the answer.
 struct Row {
   double flip_rate = 0;
@@ -75,7 +77,8 @@ std::string points(const std::optional<double>& fraction) {
 }
 
 std::string whole(const std::optional<double>& items) {
-  return items ? std::to_string(static_cast<std::int64_t>(std::ceil(*items))) : "–";
+  if (!items) return "–";
+  return *items > kMostItems ? "over 10^12" : std::to_string(static_cast<std::int64_t>(std::ceil(*items)));
 }
 
 void write_text(std::ostream& out, const Size& size, const std::vector<Row>& rows, double margin) {
@@ -95,7 +98,7 @@ void write_json(std::ostream& out, const std::vector<std::pair<Size, std::vector
                 double margin) {
   using Json = nlohmann::ordered_json;
   const auto items = [](const std::optional<double>& value) {
-    return value ? Json(static_cast<std::int64_t>(std::ceil(*value))) : Json(nullptr);
+    return value && *value <= kMostItems ? Json(static_cast<std::int64_t>(std::ceil(*value))) : Json(nullptr);
   };
   Json json{{"schema", 1}, {"margin", margin}, {"alpha", plan.alpha}, {"power", plan.power}};
   json["suites"] = Json::array();

@@ -121,7 +121,10 @@ std::string Progress::bar_line(std::size_t line) const {
   }
   std::string after = " " + percent(fraction) + " " + std::to_string(progress.done + progress.failed) + "/" +
                       std::to_string(progress.total);
-  if (const std::string headline = headline_text(progress); !headline.empty()) after += "  " + headline;
+  const bool goes_on = plan_.lines[line].already_done > 0;  // the score is this session's alone
+  if (const std::string headline = headline_text(progress); !headline.empty()) {
+    after += (goes_on ? "  new " : "  ") + headline;
+  }
   if (progress.failed > 0) after += "  " + std::to_string(progress.failed) + " failed";
   if (at_end(progress)) {
     if (progress.elapsed_s > 0) after += "  " + duration_text(progress.elapsed_s);
@@ -138,7 +141,10 @@ std::string Progress::plain_line(std::size_t line) const {
   std::string text = name_of(plan_.lines[line]) + ": " + std::to_string(progress.done + progress.failed) + "/" +
                      std::to_string(progress.total) + " (" +
                      std::to_string(static_cast<int>(100 * fraction_of(progress))) + " %)";
-  if (const std::string headline = headline_text(progress); !headline.empty()) text += ", score " + headline;
+  const bool goes_on = plan_.lines[line].already_done > 0;  // the score is this session's alone
+  if (const std::string headline = headline_text(progress); !headline.empty()) {
+    text += (goes_on ? ", score of the new " : ", score ") + headline;
+  }
   if (progress.failed > 0) text += ", " + std::to_string(progress.failed) + " failed";
   if (at_end(progress)) {
     text += ", " + duration_text(progress.elapsed_s);

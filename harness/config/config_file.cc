@@ -284,7 +284,7 @@ class FileReader {
         plain, {{"baseline",
                  into(gate.baseline, [this](const Setting& setting) { return config::path(setting, environment_); })},
                 {"margin", number_into(gate.margin, 0, 1)},
-                {"alpha", number_into(gate.alpha, 0, 0.5, Least::kAbove)},
+                {"alpha", number_into(gate.alpha, kLeastAlpha, 0.5)},
                 {"must_not_fall", read_above},
                 {"on_undecided", into(gate.on_undecided, undecided)},
                 {"max_p95_ratio", number_into(gate.max_p95_ratio, 0, 1e6, Least::kAbove)},

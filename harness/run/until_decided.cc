@@ -4,7 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "harness/run/plan.h"
 #include "results/run_file/run_file.h"
+#include "results/verdict/answered_items.h"
 #include "results/verdict/compare.h"
 #include "results/verdict/sequential.h"
 
@@ -22,6 +24,31 @@ Result<void> check(const RunConfig& config, const StopRule& rule, const RunReade
     const auto& results = baseline.results();
     if (std::none_of(results.begin(), results.end(), [&](const ResultInfo& one) { return one.suite == suite.name; })) {
       return usage_error("--against " + rule.baseline + ": has no " + suite.name + " to decide against");
+    }
+  }
+  return {};
+}
+
+/// What would be asked is held against what the baseline was asked, before a model is asked anything.
+Result<void> check_asked_alike(const RunConfig& config, const StopRule& rule, const RunReader& baseline,
+                               const AdapterContext& context) {
+  auto answered = read_answered(baseline, rule.baseline, rule.model);
+  if (!answered) return forward_error(answered);
+  RunConfig dry = config;
+  dry.dry_run = true;
+  std::vector<std::string> messages;
+  auto plan = make_plan(dry, context, messages);
+  if (!plan) return forward_error(plan);
+  for (const PlannedResult& planned : plan->results) {
+    std::string difference;
+    for (const AnsweredSuite& suite : *answered) {
+      if (suite.info.suite != planned.info.suite) continue;
+      difference = asked_differently(suite.info, planned.info);
+      if (difference.empty()) break;
+    }
+    if (!difference.empty()) {
+      return usage_error("--against " + rule.baseline + ": its " + planned.info.suite +
+                         " was not asked as this run would ask it: " + difference);
     }
   }
   return {};
@@ -64,6 +91,7 @@ Result<DecidedOutcome> run_until_decided(RunConfig config, const StopRule& rule,
   auto baseline = RunReader::open(rule.baseline);
   if (!baseline) return forward_error(baseline);
   if (auto possible = check(config, rule, **baseline); !possible) return forward_error(possible);
+  if (auto alike = check_asked_alike(config, rule, **baseline, context); !alike) return forward_error(alike);
   std::int64_t most = 0;
   for (const ResultInfo& result : (*baseline)->results()) most = std::max(most, result.items);
   if (config.limit) most = std::min(most, *config.limit);

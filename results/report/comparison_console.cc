@@ -73,6 +73,9 @@ void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t fl
   const int shots = suite.baseline_info.shots;
   std::string head = plain(suite.metric) + " · " + plain(suite.baseline_info.protocol) + ", " +
                      count(shots, shots == 1 ? "shot" : "shots") + " · " + count(suite.paired_items, "items");
+  if (suite.paired_items < std::max(suite.baseline.items, suite.candidate.items)) {
+    head += " in both of " + std::to_string(suite.baseline.items) + " and " + std::to_string(suite.candidate.items);
+  }
   if (suite.clusters > 0) head += " in " + count(suite.clusters, "clusters");
   const std::string name = plain(suite.suite);
   out << '\n'

@@ -105,6 +105,7 @@ Json comparison_json(const Comparison& comparison) {
             {"margin", comparison.margin},
             {"alpha", comparison.alpha},
             {"verdict", verdict_name(comparison.verdict)}};
+  if (!comparison.judged.empty()) json["judged_suites"] = comparison.judged;
   json["suites"] = Json::array();
   for (const SuiteComparison& suite : comparison.suites) json["suites"].push_back(suite_json(suite));
   json["sides"] = {{"baseline", side_json(comparison.baseline)}, {"candidate", side_json(comparison.candidate)}};

@@ -7,13 +7,15 @@
 #include <thread>
 #include <utility>
 
+#include "harness/core/ascii.h"
+
 namespace assay::site {
 namespace {
 
 /// The host of "localhost:7357" or "[::1]:7357".
 std::string host_of(const std::string& header) {
   const std::size_t end = header.starts_with('[') ? header.find(']') + 1 : header.find(':');
-  return header.substr(0, end);
+  return ascii_lower(header.substr(0, end));
 }
 
 bool is_own_name(const std::string& host) {
@@ -40,13 +42,21 @@ WebServer::WebServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Result<std::unique_ptr<WebServer>> WebServer::start(const std::string& folder, int port) {
   auto parts = std::make_unique<Parts>();
   httplib::Server& server = parts->server;
+  // The library's own default lets two servers share a port, and the system then deals requests out between them.
+  server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   server.set_default_headers({{"Cache-Control", "no-cache"},
                               {"X-Content-Type-Options", "nosniff"},
                               {"Cross-Origin-Resource-Policy", "same-origin"},
                               {"X-Frame-Options", "DENY"}});
   server.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
     const bool reads = request.method == "GET" || request.method == "HEAD";
-    if (reads && is_own_name(host_of(request.get_header_value("Host"))) && !is_foreign(request)) {
+    const bool named_once = request.get_header_value_count("Host") == 1;
+    const bool plain_path = request.path.find('\0') == std::string::npos;
+    if (reads && named_once && plain_path && is_own_name(host_of(request.get_header_value("Host"))) &&
+        !is_foreign(request)) {
       return httplib::Server::HandlerResponse::Unhandled;
     }
     response.status = reads ? 403 : 405;

@@ -33,20 +33,11 @@ std::string options_text(const ResultInfo& info) {
 
 /// What keeps two results from being compared, "protocol loglikelihood against generate; …"; empty: nothing.
 std::string differences(const AnsweredSuite& a, const AnsweredSuite& b) {
-  std::string text;
-  const auto add = [&text](const char* what, const std::string& first, const std::string& second) {
-    if (first != second) text += (text.empty() ? "" : "; ") + std::string(what) + " " + first + " against " + second;
-  };
-  const auto data = [](const ResultInfo& info) {
-    return (info.starter ? "starter items " : "") + info.data_sha256.substr(0, 12);
-  };
-  add("suite version", a.info.suite_version, b.info.suite_version);
-  add("protocol", a.info.protocol, b.info.protocol);
-  add("data", data(a.info), data(b.info));
-  add("shots", std::to_string(a.info.shots), std::to_string(b.info.shots));
-  add("options", options_text(a.info), options_text(b.info));
-  add("metric", a.metric.name, b.metric.name);
-  return on_one_line(text);
+  std::string text = asked_differently(a.info, b.info);
+  if (a.metric.name != b.metric.name) {
+    text += (text.empty() ? "metric " : "; metric ") + on_one_line(a.metric.name + " against " + b.metric.name);
+  }
+  return text;
 }
 
 std::vector<Pair> paired(const AnsweredSuite& baseline, const AnsweredSuite& candidate) {
@@ -235,6 +226,22 @@ void add_verdicts(Comparison& comparison, const std::vector<PairedSample>& sampl
 
 }  // namespace
 
+std::string asked_differently(const ResultInfo& first, const ResultInfo& second) {
+  std::string text;
+  const auto add = [&text](const char* what, const std::string& one, const std::string& other) {
+    if (one != other) text += (text.empty() ? "" : "; ") + std::string(what) + " " + one + " against " + other;
+  };
+  const auto data = [](const ResultInfo& info) {
+    return (info.starter ? "starter items " : "") + info.data_sha256.substr(0, 12);
+  };
+  add("suite version", first.suite_version, second.suite_version);
+  add("protocol", first.protocol, second.protocol);
+  add("data", data(first), data(second));
+  add("shots", std::to_string(first.shots), std::to_string(second.shots));
+  add("options", options_text(first), options_text(second));
+  return on_one_line(text);
+}
+
 Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candidate, const ComparisonRules& rules) {
   auto reading =
       std::async(std::launch::async, [&] { return read_answered(*baseline.reader, baseline.path, baseline.model); });
@@ -252,6 +259,7 @@ Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candi
   }
   comparison.margin = rules.margin;
   comparison.alpha = rules.alpha;
+  comparison.judged = rules.judged;
   std::vector<PairedSample> samples;
   std::string unlike;
   for (const AnsweredSuite& suite : *baselines) {
@@ -278,8 +286,8 @@ Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candi
   if (comparison.suites.empty()) {
     return usage_error(baseline.path + " and " + candidate.path + " have no suite in common");
   }
-  if (std::all_of(comparison.suites.begin(), comparison.suites.end(),
-                  [](const SuiteComparison& suite) { return suite.paired_items == 0; })) {
+  if (!rules.unpaired_too && std::all_of(comparison.suites.begin(), comparison.suites.end(),
+                                         [](const SuiteComparison& suite) { return suite.paired_items == 0; })) {
     return usage_error(baseline.path + " and " + candidate.path + " have no item that both answered");
   }
   add_verdicts(comparison, samples, rules);

@@ -17,6 +17,9 @@ struct ComparisonRules {
 
   /// The suites that decide the overall verdict; empty: all. The others are compared and shown.
   std::vector<std::string> judged = {};
+
+  /// Two runs without a single item that both answered are compared too: nothing is decided then. Else an error.
+  bool unpaired_too = false;
 };
 
 /// A model of a run that is open for reading.
@@ -25,6 +28,10 @@ struct ComparedRun {
   std::string path;                   ///< as it was given
   std::string model;                  ///< ModelIdentity::name or the model's reference; empty: the run's only one
 };
+
+/// In what two results of one suite were asked differently, so that they cannot be compared: version, protocol, data,
+/// shots, options; one line, empty where they were asked alike.
+[[nodiscard]] std::string asked_differently(const ResultInfo& first, const ResultInfo& second);
 
 /// Reads both runs (at the same time) and compares them suite by suite on the items that both answered; an item that
 /// failed on either side has no part in it. Deterministic: bootstraps are seeded.

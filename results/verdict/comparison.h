@@ -102,7 +102,8 @@ struct Comparison {
   ComparedSide candidate;
   double margin = 0.02;
   double alpha = 0.05;
-  Verdict verdict = Verdict::kUndecided;
+  Verdict verdict = Verdict::kUndecided;    ///< of the suites that are judged
+  std::vector<std::string> judged;          ///< those suites; empty: all
   std::vector<SuiteComparison> suites;      ///< in the baseline's order
   std::vector<std::string> only_baseline;   ///< suites that the candidate's run does not have
   std::vector<std::string> only_candidate;  ///< suites that the baseline's run does not have

@@ -39,17 +39,22 @@ std::string verdict_message(const SuiteComparison& suite, const Comparison& comp
 }
 
 GateCheck verdict_check(const SuiteComparison& suite, const Comparison& comparison, const GatePolicy& policy) {
+  if (suite.paired_items < 2) {
+    return {suite.suite, GateCheckKind::kVerdict, false, true,
+            "nothing to judge by: " + std::to_string(suite.paired_items) + " items that both answered"};
+  }
   const bool failed =
       suite.judged == Verdict::kWorse || (suite.judged == Verdict::kUndecided && !policy.undecided_passes);
-  return {suite.suite, GateCheckKind::kVerdict, !failed, verdict_message(suite, comparison)};
+  return {suite.suite, GateCheckKind::kVerdict, !failed, false, verdict_message(suite, comparison)};
 }
 
 /// A figure against its limit.
 GateCheck limit_check(const std::string& suite, GateCheckKind kind, const std::string& what,
                       std::optional<double> value, double limit) {
-  if (!value) return {suite, kind, false, what + " is not known, and the limit is " + number(limit)};
+  if (!value) return {suite, kind, false, false, what + " is not known, and the limit is " + number(limit)};
   const bool kept = *value <= limit;
-  return {suite, kind, kept, what + " " + number(*value) + (kept ? " is within " : " is above ") + number(limit)};
+  return {suite, kind, kept, false,
+          what + " " + number(*value) + (kept ? " is within " : " is above ") + number(limit)};
 }
 
 }  // namespace
@@ -71,7 +76,9 @@ std::string_view gate_check_name(GateCheckKind kind) {
 bool GateOutcome::passed() const { return exit_code() == 0; }
 
 int GateOutcome::exit_code() const {
-  const bool kept = std::all_of(checks.begin(), checks.end(), [](const GateCheck& check) { return check.passed; });
+  const bool kept = std::all_of(checks.begin(), checks.end(), [this](const GateCheck& check) {
+    return check.passed || (check.unjudged && incomplete);
+  });
   if (!kept) return 1;
   return incomplete ? 3 : 0;
 }
@@ -94,6 +101,7 @@ GateOutcome judge_gate(Comparison comparison, const GatePolicy& policy) {
                                            *policy.max_usd_per_task));
     }
     const std::int64_t missing = suite.candidate.failed + suite.candidate.unasked;
+    if (missing > 0 && suite.paired_items < 2) outcome.incomplete = true;
     if (policy.max_error_rate) {
       std::optional<double> rate;
       if (suite.candidate.items > 0) rate = static_cast<double>(missing) / static_cast<double>(suite.candidate.items);

@@ -30,13 +30,14 @@ struct GateCheck {
   std::string suite;
   GateCheckKind kind = GateCheckKind::kVerdict;
   bool passed = true;
-  std::string message;  ///< one line with the figures; may hold untrusted names
+  bool unjudged = false;  ///< not passed for want of items that both answered
+  std::string message;    ///< one line with the figures; may hold untrusted names
 };
 
 struct GateOutcome {
   Comparison comparison;
   std::vector<GateCheck> checks;  ///< by suite, in the comparison's order
-  bool incomplete = false;        ///< items without an answer, and no limit on them in the policy
+  bool incomplete = false;        ///< items without an answer that no limit allows, or too many to judge the rest
 
   /// Whether every check passed and the run is complete.
   [[nodiscard]] bool passed() const;
@@ -46,9 +47,9 @@ struct GateOutcome {
 };
 
 /// Judges. The verdict check is failed by a suite that is worse after Holm's correction over the judged suites, and by
-/// one that is undecided unless the policy lets it pass; limits are held against the measured figures themselves. A
-/// limit on a figure that is not known is failed: what cannot be judged has not been kept. `comparison` was made with
-/// the policy's suites as ComparisonRules::judged.
+/// one that is undecided unless the policy lets it pass, and always where fewer than two items are there to judge by;
+/// limits are held against the measured figures themselves. A limit on a figure that is not known is failed: what
+/// cannot be judged has not been kept. `comparison` was made with the policy's suites as ComparisonRules::judged.
 [[nodiscard]] GateOutcome judge_gate(Comparison comparison, const GatePolicy& policy);
 
 }  // namespace assay

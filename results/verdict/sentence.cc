@@ -43,11 +43,16 @@ void add_factor(std::string& text, std::optional<double> value, const char* less
   text += ", " + times_text(std::abs(*value)) + " " + (*value > 0 ? less : more);
 }
 
+bool is_judged(const Comparison& comparison, const SuiteComparison& suite) {
+  const auto& judged = comparison.judged;
+  return judged.empty() || std::find(judged.begin(), judged.end(), suite.suite) != judged.end();
+}
+
 /// The undecided suite that needs the most items; null: none says how many.
 const SuiteComparison* most_wanting(const Comparison& comparison) {
   const SuiteComparison* found = nullptr;
   for (const SuiteComparison& suite : comparison.suites) {
-    if (suite.judged != Verdict::kUndecided || !suite.items_to_decide) continue;
+    if (suite.judged != Verdict::kUndecided || !suite.items_to_decide || !is_judged(comparison, suite)) continue;
     if (found == nullptr || *suite.items_to_decide > *found->items_to_decide) found = &suite;
   }
   return found;
@@ -67,18 +72,20 @@ std::string verdict_sentence(const Comparison& comparison) {
   const std::string& name = comparison.baseline.name;
   const std::string sure = " (" + shortest(100 * (1 - comparison.alpha)) + " %)";
   std::string text;
+  for (const std::string& suite : comparison.judged) text += (text.empty() ? "on " : ", ") + suite;
+  if (!text.empty()) text += " alone: ";
   switch (comparison.verdict) {
     case Verdict::kBetter:
-      text = "better than " + name + sure;
+      text += "better than " + name + sure;
       break;
     case Verdict::kNotWorse:
-      text = "not worse than " + name + " by more than " + shortest(100 * comparison.margin) + " points" + sure;
+      text += "not worse than " + name + " by more than " + shortest(100 * comparison.margin) + " points" + sure;
       break;
     case Verdict::kWorse:
-      text = "worse than " + name + sure;
+      text += "worse than " + name + sure;
       break;
     case Verdict::kUndecided:
-      text = "undecided against " + name;
+      text += "undecided against " + name;
       if (const SuiteComparison* suite = most_wanting(comparison)) {
         text +=
             ": about " + std::to_string(*suite->items_to_decide) + " more items of " + suite->suite + " would decide";

@@ -9,7 +9,8 @@ namespace assay {
 
 /// "not worse than gpt-4 by more than 2 points (95 %), 11× cheaper, 3× slower at p95", "undecided against gpt-4: about
 /// 420 more items of mmlu would decide". Prices and times are named where all suites agree about the direction and
-/// their intervals leave no doubt. The baseline's name stands in it as it is: untrusted text.
+/// their intervals leave no doubt. Where some suites alone are judged, they are named first ("on mmlu alone: …"). The
+/// baseline's name stands in it as it is: untrusted text.
 [[nodiscard]] std::string verdict_sentence(const Comparison& comparison);
 
 /// A difference or bound of a metric in points of a hundredth: "+0.8", "-12.0".

@@ -89,7 +89,7 @@ Result<Row> parse(const reading::JsonObject& object) {
 
 class Source : public ItemSource {
  public:
-  explicit Source(reading::JsonlReader rows) : rows_(std::move(rows)) {}
+  Source(reading::JsonlReader rows, bool lettered) : rows_(std::move(rows)), lettered_(lettered) {}
 
   Result<std::optional<Item>> next() override {
     Result<std::optional<reading::JsonObject>> object = rows_.next();
@@ -105,12 +105,15 @@ class Source : public ItemSource {
     item.question = context(row->activity_label, row->ctx_a, row->ctx_b);
     for (const std::string& ending : row->endings) item.choices.push_back(preprocess(ending));
     item.target_index = row->label;
-    item.target = std::to_string(row->label);
+    // As the answer is read out: a letter where letters are asked for.
+    item.target =
+        lettered_ ? scoring::letters(kEndings)[static_cast<std::size_t>(row->label)] : std::to_string(row->label);
     return std::optional<Item>(std::move(item));
   }
 
  private:
   reading::JsonlReader rows_;
+  bool lettered_;
   std::int64_t order_ = 0;
 };
 
@@ -147,7 +150,7 @@ class HellaSwagSuite : public Suite {
   Result<std::unique_ptr<ItemSource>> load() const override {
     Result<reading::JsonlReader> rows = reading::JsonlReader::open(file_);
     if (!rows) return forward_error(rows);
-    return std::make_unique<Source>(std::move(*rows));
+    return std::make_unique<Source>(std::move(*rows), letter_.has_value());
   }
 
   Result<std::string> data_sha256() const override { return reading::data_set_sha256({file_}); }

@@ -88,7 +88,7 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
       {{"gate", "x.db"},
        "assay: no baseline to judge by: give --baseline RUN, or gate: baseline: in a configuration\n"},
       {{"gate", "x.db", "--baseline", "y.db", "--alpha", "0.6"},
-       "assay: --alpha: '0.6' is not a number above 0, at most 0.5\n"},
+       "assay: --alpha: '0.6' is not a number from 1e-09 to 0.5\n"},
       {{"breakeven", "--requests", "10"},
        "assay: tokens of a request are not known: give --input-tokens and --output-tokens, or --measured RUN\n"},
       {{"export", "x.db"}, "assay export: --to is missing: jsonl, csv, lm-eval, inspect, junit or prometheus\n"},

@@ -139,6 +139,24 @@ def main():
         # Nothing to ask where there is no alarm.
         code, calm, _ = call("gate", "--baseline", folder / "frozen.db", folder / "frozen.db", "--reask")
         expect("no alarm", code, 0)
+
+        # No file that a flag names may be a run, or be named twice; a device stays one.
+        frozen = (folder / "frozen.db").read_bytes()
+        for flag in ("--junit", "--markdown", "--prometheus", "--history"):
+            code, _, error = gate(flag, folder / "frozen.db")
+            expect(flag + " over a run", (code, "is not written over" in error), (2, True))
+        expect("the frozen run", (folder / "frozen.db").read_bytes() == frozen, True)
+        code, _, error = gate("--junit", folder / "x", "--markdown", folder / "x")
+        expect("one file twice", (code, "name the same file" in error, (folder / "x").exists()), (2, True, False))
+        (folder / "link.xml").symlink_to(folder / "real.xml")
+        gate("--junit", folder / "link.xml", "--markdown", "/dev/null")
+        expect("a link", ((folder / "link.xml").is_symlink(), "<testsuites" in (folder / "real.xml").read_text(),
+                          pathlib.Path("/dev/null").is_char_device()), (True, True, True))
+
+        code, _, error = call("gate", folder / "nightly.yaml")
+        expect("no run", (code, "the run to judge is missing" in error), (2, True))
+        code, _, error = call("gate", folder / "frozen.db", folder / "tonight.db")
+        expect("a run for a policy", (code, "a baseline is given by --baseline" in error), (2, True))
         code, _, error = gate("--budget", "1")
         expect("a budget alone", (code, "for --reask" in error), (2, True))
 

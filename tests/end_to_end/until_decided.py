@@ -47,6 +47,9 @@ def main():
         shown = subprocess.run([assay, "show", str(folder / "equal.db")], capture_output=True, text=True).stdout
         if "asked only until decided against" not in shown:
             sys.exit(f"the run is not marked: {shown}")
+        other = ("--until-decided", "--against", folder / "other.db")
+        expect(run("right.jsonl", "other.db", "--protocol", "generate"), 0, "")
+        expect(run("right.jsonl", "x.db", *other), 2, "was not asked as this run would ask it: protocol generate")
         expect(run("right.jsonl", "x.db", "--until-decided"), 2, "go together")
         expect(run("right.jsonl", "x.db", *against, "--dry-run"), 2, "a dry run asks nothing")
         if (folder / "x.db").exists():
