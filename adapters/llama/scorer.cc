@@ -384,7 +384,10 @@ void Scorer::run_shared() {
   for (const auto& node : nodes) {
     for (const auto& wanted : node.wanted) ++wave.members[wave.readings[wanted.reader].member]->rows_left;
   }
-  auto failure = make_room(static_cast<int>(nodes.size()) + model_->batch_tokens());
+  // Room for a full wave from the start: a context that has to grow loses the path that the next wave would share.
+  std::size_t longest = 0;
+  for (const auto& node : nodes) longest = std::max(longest, static_cast<std::size_t>(node.position) + 1);
+  auto failure = make_room(static_cast<int>(std::max(nodes.size(), longest + kWaveTokens)) + model_->batch_tokens());
   if (!failure) {
     const int kept = begin_tree(nodes);
     failure = compute(nodes, kept, wave);
