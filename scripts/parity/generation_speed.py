@@ -89,7 +89,7 @@ def main():
         cost = []
         for samples in (1, 10):
             _, same = run(options, own, folder / f"samples{samples}.db", "--suite",
-                          f"humaneval:max_tokens=4,samples={samples},temperature=0.8", "--items", "humaneval/0")
+                          f"humaneval:max_tokens=4,samples={samples},temperature=0.8", "--items", "humaneval/HumanEval/0")
             cost.append(sum(one["tokens"]["evaluated"] - one["tokens"]["completion"] for one in same))
         print(f"prompt tokens evaluated: one sample {cost[0]}, ten samples {cost[1]}: {cost[1] / cost[0]:.2f} times")
     sys.exit(0 if busy >= 0.95 * limit and ours_rate >= their_rate and cost[1] <= 1.1 * cost[0] else 1)
