@@ -278,7 +278,7 @@ TEST_CASE("what is wrong in a file is named by line and column") {
   CHECK_THAT(refused_file("schema: 1\nsuites:\n  - mmlu: {shot: 5}\n"),
              StartsWith("c.yaml:3:12: suite mmlu has no option 'shot' (did you mean 'shots'?)"));
   CHECK(refused_file("schema: 1\ngate: {alpha: 0.9}\n") ==
-        "c.yaml:2:15: alpha: '0.9' is not a number above 0, at most 0.5");
+        "c.yaml:2:15: alpha: '0.9' is not a number from 1e-09 to 0.5");
   CHECK_THAT(refused_file("schema: 1\na: {b\n"), StartsWith("c.yaml:"));
   CHECK(refused_file("schema: 1\nseed: \xff\n") == "c.yaml:2:1: not UTF-8 text; is this a YAML file?");
   CHECK_THAT(refused_file("schema: 1\n---\nschema: 1\n"), ContainsSubstring("a second document"));
