@@ -6,8 +6,10 @@ if(ASSAY_SYSTEM_LLAMA)
   find_path(ASSAY_LLAMA_INCLUDE llama.h REQUIRED)
   find_library(ASSAY_LLAMA_LIB llama REQUIRED)
   find_library(ASSAY_GGML_LIB ggml REQUIRED)
+  find_library(ASSAY_GGML_BASE_LIB ggml-base)  # where ggml is several libraries
   target_include_directories(assay_llama_library SYSTEM INTERFACE ${ASSAY_LLAMA_INCLUDE})
-  target_link_libraries(assay_llama_library INTERFACE ${ASSAY_LLAMA_LIB} ${ASSAY_GGML_LIB})
+  target_link_libraries(assay_llama_library INTERFACE ${ASSAY_LLAMA_LIB} ${ASSAY_GGML_LIB}
+                        $<$<BOOL:${ASSAY_GGML_BASE_LIB}>:${ASSAY_GGML_BASE_LIB}>)
   set(ASSAY_LLAMA_TEMPLATES OFF)
   message(STATUS "assay: installed libllama ${ASSAY_LLAMA_LIB}; chat templates are not available with it")
   return()
