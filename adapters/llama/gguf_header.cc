@@ -1,13 +1,17 @@
 #include "adapters/llama/gguf_header.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "harness/core/text.h"
 
 namespace assay::llama {
 namespace {
@@ -206,6 +210,20 @@ constexpr std::uint64_t kLongestTensorName = 63;          // GGML_MAX_NAME - 1
 
 constexpr std::uint64_t kMostTexts = std::uint64_t{1} << 24;  // vocabularies have up to a million
 
+/// The tokens of a vocabulary: llama.cpp ends the process where two are the same. It takes each up to its first NUL and
+/// gives empty ones names of their own.
+void check_tokens(Reader& reader, std::uint64_t count) {
+  std::unordered_set<std::string> seen;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::string token = reader.text(kLongestText, "a token");
+    token.resize(std::min(token.size(), token.find('\0')));
+    if (token.empty()) continue;
+    if (!seen.insert(token).second) {
+      throw BadHeader{"has the token '" + token + "' twice (token " + std::to_string(i) + ")"};
+    }
+  }
+}
+
 void read_array(Reader& reader, const std::string& key, Metadata& metadata) {
   const auto type = reader.value<std::uint32_t>("an array's type");
   const auto count = reader.value<std::uint64_t>("an array's length");
@@ -220,8 +238,12 @@ void read_array(Reader& reader, const std::string& key, Metadata& metadata) {
     if (count > kMostTexts) {
       throw BadHeader{"array '" + key + "' claims " + std::to_string(count) + " texts, more than any vocabulary has"};
     }
-    for (std::uint64_t i = 0; i < count; ++i) {
-      reader.skip_text("an array of texts");
+    if (key == "tokenizer.ggml.tokens") {
+      check_tokens(reader, count);
+    } else {
+      for (std::uint64_t i = 0; i < count; ++i) {
+        reader.skip_text("an array of texts");
+      }
     }
   } else {
     reader.skip(product(count, kValueBytes[type], "an array"), "an array");
@@ -424,13 +446,21 @@ GgufHeader parse(std::istream& in, std::uint64_t size) {
   return header;
 }
 
+/// A message may name what is in the file, of any length and bytes.
+std::string presentable(std::string message) {
+  constexpr std::size_t kMost = 240;
+  constexpr std::size_t kEnd = 80;
+  if (message.size() > kMost) message.replace(kMost - kEnd, message.size() - kMost, " … ");
+  return repaired_utf8(on_one_line(std::move(message)));
+}
+
 }  // namespace
 
 Result<GgufHeader> parse_gguf_header(std::istream& in, std::uint64_t size, const std::string& where) {
   try {
     return parse(in, size);
   } catch (const BadHeader& bad) {
-    return usage_error("model file '" + where + "' " + bad.message);
+    return usage_error("model file '" + where + "' " + presentable(bad.message));
   }
 }
 

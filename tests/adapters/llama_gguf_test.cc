@@ -5,8 +5,11 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "adapters/llama/gguf_header.h"
+#include "harness/core/text.h"
 #include "tests/catch.h"
 
 namespace assay::llama {
@@ -165,6 +168,29 @@ TEST_CASE("token ids that are no tokens are refused", "[llama]") {
   few.text("tokenizer.ggml.tokens").number<std::uint32_t>(9).number<std::uint32_t>(8).number<std::uint64_t>(2);
   few.text("a").text("b");
   rejects(few, "llama.vocab_size is 3, and there are 2 tokens");
+}
+
+TEST_CASE("a vocabulary with a token twice is refused: llama.cpp would end the process", "[llama]") {
+  for (const auto& [first, second] :
+       std::vector<std::pair<std::string, std::string>>{{"ab", "ab"}, {"ab", std::string("ab\0c", 4)}}) {
+    Gguf file;
+    file.begin(0, 2).text_pair("general.architecture", "llama");
+    file.text("tokenizer.ggml.tokens").number<std::uint32_t>(9).number<std::uint32_t>(8).number<std::uint64_t>(3);
+    file.text("a").text(first).text(second);
+    rejects(file, "has the token 'ab' twice (token 2)");
+  }
+}
+
+TEST_CASE("what a file's own names put into a message is short and UTF-8", "[llama]") {
+  const std::string key = std::string(500, 'k') + "\xc3\n";
+  Gguf file;
+  file.begin(0, 1).text(key).number<std::uint32_t>(77);
+  const auto header = file.parse();
+  REQUIRE_FALSE(header.has_value());
+  const std::string& message = header.error().message;
+  CHECK(message.size() < 400);
+  CHECK(repaired_utf8(message) == message);
+  CHECK(message.find('\n') == std::string::npos);
 }
 
 TEST_CASE("a path that is no file is a usage error", "[llama]") {
