@@ -79,7 +79,7 @@ Result<Reasked> reask(Comparison& comparison, const ComparedRun& baseline, const
                       const ComparisonRules& rules, const RunConfig& around, const AdapterContext& context,
                       RunObserver& observer, const StopSignal& stop) {
   Reasked reasked;
-  const auto alarmed = alarms(comparison, rules.judged);
+  const auto alarmed = alarms(comparison);
   if (alarmed.empty()) return reasked;
   const Flips flips = flips_of(alarmed);
 
@@ -109,7 +109,7 @@ Result<Reasked> reask(Comparison& comparison, const ComparedRun& baseline, const
   auto second =
       compare({readers[1].get(), reasked.run_paths[1], ""}, {readers[0].get(), reasked.run_paths[0], ""}, rules);
   if (!second) return forward_error(second);
-  hold_second_answers(comparison, *second, rules.judged);
+  hold_second_answers(comparison, *second);
   return reasked;
 }
 

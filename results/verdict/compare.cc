@@ -204,10 +204,6 @@ const AnsweredSuite* partner(const AnsweredSuite& baseline, const std::vector<An
   return found;
 }
 
-bool holds(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// Verdicts of the suites and of the whole.
 void add_verdicts(Comparison& comparison, const std::vector<PairedSample>& samples, const ComparisonRules& rules) {
   std::vector<const PairedSample*> judged;
@@ -215,7 +211,7 @@ void add_verdicts(Comparison& comparison, const std::vector<PairedSample>& sampl
   for (std::size_t i = 0; i < samples.size(); ++i) {
     SuiteComparison& suite = comparison.suites[i];
     suite.verdict = suite.judged = judge_suite(samples[i], rules.margin, rules.alpha);
-    if (!rules.judged.empty() && !holds(rules.judged, suite.suite)) continue;
+    if (!comparison.judges(suite.suite)) continue;
     judged.push_back(&samples[i]);
     suites.push_back(&suite);
   }

@@ -2,6 +2,7 @@
 // and the comparison page shows. Differences are candidate minus baseline, ratios candidate over baseline.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -107,6 +108,11 @@ struct Comparison {
   std::vector<SuiteComparison> suites;      ///< in the baseline's order
   std::vector<std::string> only_baseline;   ///< suites that the candidate's run does not have
   std::vector<std::string> only_candidate;  ///< suites that the baseline's run does not have
+
+  /// Whether a suite is among those that are judged.
+  [[nodiscard]] bool judges(const std::string& suite) const {
+    return judged.empty() || std::find(judged.begin(), judged.end(), suite) != judged.end();
+  }
 };
 
 }  // namespace assay

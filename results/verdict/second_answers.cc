@@ -1,16 +1,11 @@
 #include "results/verdict/second_answers.h"
 
-#include <algorithm>
 #include <cstdint>
 
 #include "results/verdict/judge.h"
 
 namespace assay {
 namespace {
-
-bool counts(const SuiteComparison& suite, const std::vector<std::string>& judged) {
-  return judged.empty() || std::find(judged.begin(), judged.end(), suite.suite) != judged.end();
-}
 
 /// The second answers of `suite`'s flips.
 SecondAnswers second_answers(const SuiteComparison& suite, const Comparison& second) {
@@ -31,18 +26,18 @@ SecondAnswers second_answers(const SuiteComparison& suite, const Comparison& sec
 
 }  // namespace
 
-std::vector<const SuiteComparison*> alarms(const Comparison& comparison, const std::vector<std::string>& judged) {
+std::vector<const SuiteComparison*> alarms(const Comparison& comparison) {
   std::vector<const SuiteComparison*> suites;
   for (const SuiteComparison& suite : comparison.suites) {
-    if (suite.judged == Verdict::kWorse && counts(suite, judged)) suites.push_back(&suite);
+    if (suite.judged == Verdict::kWorse && comparison.judges(suite.suite)) suites.push_back(&suite);
   }
   return suites;
 }
 
-void hold_second_answers(Comparison& first, const Comparison& second, const std::vector<std::string>& judged) {
+void hold_second_answers(Comparison& first, const Comparison& second) {
   std::vector<Verdict> verdicts;
   for (SuiteComparison& suite : first.suites) {
-    if (!counts(suite, judged)) continue;
+    if (!first.judges(suite.suite)) continue;
     if (suite.judged == Verdict::kWorse) {
       suite.second = second_answers(suite, second);
       if (!suite.second->alarm_stands) suite.judged = Verdict::kUndecided;

@@ -1,16 +1,14 @@
 // What asking the flips of an alarm once more makes of it.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "results/verdict/comparison.h"
 
 namespace assay {
 
-/// The suites whose alarm a second asking can take back: judged worse, and among `judged` (empty: all). In order.
-[[nodiscard]] std::vector<const SuiteComparison*> alarms(const Comparison& comparison,
-                                                         const std::vector<std::string>& judged);
+/// The suites whose alarm a second asking can take back: judged worse, and among those that are judged. In order.
+[[nodiscard]] std::vector<const SuiteComparison*> alarms(const Comparison& comparison);
 
 /// Holds the second answers of *both* models to the flips of `first` against each alarm. An alarm stands where, over a
 /// suite's flips of both directions, the candidate's second answers score lower than the baseline's second answers, or
@@ -21,7 +19,7 @@ namespace assay {
 /// answers rightly seven times in ten would look 8 points better asked again than it is. The second answers of both are
 /// a fresh sample, in which luck has no side. As an alarm is only ever taken back, never raised, false alarms stay
 /// below alpha whatever the models' noise (tests/simulation/reask_test.cc measures both errors).
-/// `second` is the comparison of the second answers; `judged` as for alarms().
-void hold_second_answers(Comparison& first, const Comparison& second, const std::vector<std::string>& judged);
+/// `second` is the comparison of the second answers.
+void hold_second_answers(Comparison& first, const Comparison& second);
 
 }  // namespace assay

@@ -43,16 +43,11 @@ void add_factor(std::string& text, std::optional<double> value, const char* less
   text += ", " + times_text(std::abs(*value)) + " " + (*value > 0 ? less : more);
 }
 
-bool is_judged(const Comparison& comparison, const SuiteComparison& suite) {
-  const auto& judged = comparison.judged;
-  return judged.empty() || std::find(judged.begin(), judged.end(), suite.suite) != judged.end();
-}
-
 /// The undecided suite that needs the most items; null: none says how many.
 const SuiteComparison* most_wanting(const Comparison& comparison) {
   const SuiteComparison* found = nullptr;
   for (const SuiteComparison& suite : comparison.suites) {
-    if (suite.judged != Verdict::kUndecided || !suite.items_to_decide || !is_judged(comparison, suite)) continue;
+    if (suite.judged != Verdict::kUndecided || !suite.items_to_decide || !comparison.judges(suite.suite)) continue;
     if (found == nullptr || *suite.items_to_decide > *found->items_to_decide) found = &suite;
   }
   return found;

@@ -73,7 +73,7 @@ Shares nights(Bits& bits, int count, const std::vector<Kind>& tonight, const std
     comparison.suites.push_back(suite);
     Comparison second;
     second.suites.push_back(again);
-    hold_second_answers(comparison, second, {});
+    hold_second_answers(comparison, second);
     if (comparison.verdict == Verdict::kWorse) ++stands;
   }
   return {static_cast<double>(first) / count, static_cast<double>(stands) / count};
