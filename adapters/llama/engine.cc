@@ -142,11 +142,11 @@ class OneThreadEngine final : public Engine {
   std::vector<GenerateJob> texts_;  ///< guarded by mutex_
   bool ended_ = false;              ///< guarded by mutex_
   const bool exclusive_;
-  Meter meter_;                                           ///< thread_'s, and who has joined it
-  Identical<ScoreJob, ScoreOutcome> same_scores_;         ///< thread_'s
-  Identical<GenerateJob, GenerateOutcome> same_texts_;    ///< thread_'s
-  Scorer scorer_;                                         ///< thread_'s
-  Generator generator_;                                   ///< thread_'s
+  Meter meter_;                                         ///< thread_'s, and who has joined it
+  Identical<ScoreJob, ScoreOutcome> same_scores_;       ///< thread_'s
+  Identical<GenerateJob, GenerateOutcome> same_texts_;  ///< thread_'s
+  Scorer scorer_;                                       ///< thread_'s
+  Generator generator_;                                 ///< thread_'s
   std::thread thread_;
 };
 

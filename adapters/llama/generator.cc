@@ -15,7 +15,7 @@ namespace assay::llama {
 namespace {
 
 constexpr int kCellStep = 256;
-constexpr int kMostFiller = 4;  // rows of a stream behind its own
+constexpr int kMostFiller = 4;             // rows of a stream behind its own
 constexpr std::size_t kWorthCopying = 32;  // tokens: fewer are read again sooner than a stream is copied
 
 /// Where the first of the stop texts begins in `text`, no stop text ending before `from`; npos where there is none.
@@ -220,6 +220,9 @@ std::optional<Failure> Generator::say_tokens() {
     ++slot->outcome.evaluated;
     *slot->outcome.timings.compute_ms += share;
     take_token(*slot, llama_get_logits_ith(context_.get(), (slot->sequence - first) * rows));
+  }
+  if (saying.size() == slots_.size()) {
+    meter_.all_said(saying.size(), milliseconds_since(started));
   }
   return std::nullopt;
 }

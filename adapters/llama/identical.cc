@@ -18,10 +18,9 @@ constexpr std::size_t kStart = 14695981039346656037U;
 }  // namespace
 
 bool same_question(const ScoreJob& a, const ScoreJob& b) {
-  return std::equal(a.sequences.begin(), a.sequences.end(), b.sequences.begin(), b.sequences.end(),
-                    [](const ScoredSequence& x, const ScoredSequence& y) {
-                      return x.input == y.input && x.target == y.target;
-                    });
+  return std::equal(
+      a.sequences.begin(), a.sequences.end(), b.sequences.begin(), b.sequences.end(),
+      [](const ScoredSequence& x, const ScoredSequence& y) { return x.input == y.input && x.target == y.target; });
 }
 
 bool same_question(const GenerateJob& a, const GenerateJob& b) {

@@ -23,8 +23,8 @@ namespace assay::llama {
 template <class Job, class Outcome>
 class Identical {
  public:
-  /// True: the job is answered with an earlier one. False: it is to be computed, and others may join it until it is done;
-  /// its `done` was replaced for that. The tokens computed are booked to the job of lowest order.
+  /// True: the job is answered with an earlier one. False: it is to be computed, and others may join it until it is
+  /// done; its `done` was replaced for that. The tokens computed are booked to the job of lowest order.
   [[nodiscard]] bool joins(Job& job) {
     const std::size_t hash = question_hash(job);
     const auto [begin, end] = leaders_.equal_range(hash);

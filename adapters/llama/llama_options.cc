@@ -100,7 +100,7 @@ Result<AdapterOptions> read_options(const ModelRef& ref) {
     return usage_error("model '" + ref.text + "': a local model has no URL");
   }
   const std::vector<NumberOption> numbers = {
-      {"threads", &model.threads, 1, 512},        {"ctx", &model.max_context, 8, 1 << 24},
+      {"threads", &model.threads, 1, 512},         {"ctx", &model.max_context, 8, 1 << 24},
       {"gpu_layers", &model.gpu_layers, -1, 4096}, {"seqs", &model.sequences, 1, kMostSequences},
       {"batch", &model.batch, kLeastBatch, 8192},  {"main_gpu", &model.main_gpu, 0, 63},
   };

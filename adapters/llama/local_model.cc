@@ -11,7 +11,8 @@
 namespace assay::llama {
 namespace {
 
-constexpr int kTiledAttention = 64;  // rows from which attention takes a path that sums in another order (ggml's ops.cpp)
+constexpr int kTiledAttention =
+    64;  // rows from which attention takes a path that sums in another order (ggml's ops.cpp)
 constexpr int kExactBatch = 60;
 constexpr int kLargeBatch = 512;
 

@@ -30,7 +30,8 @@ enum class Sharing {
   kOff,   ///< never: each prompt whole, alone
 };
 
-/// Which attention kernel (the reference's option `flash`). kAuto: flash attention on a CPU, llama.cpp's choice on a GPU.
+/// Which attention kernel (the reference's option `flash`). kAuto: flash attention on a CPU, llama.cpp's choice on a
+/// GPU.
 enum class FlashAttention { kAuto, kOn, kOff };
 
 /// How a model is spread over several GPUs (the reference's option `split`).
@@ -52,7 +53,7 @@ struct ModelOptions {
   FlashAttention flash = FlashAttention::kAuto;
   Split split = Split::kLayer;
   std::string kv_type = "f16";  ///< one of kv_types()
-  bool exclusive = false;  ///< one request at a time, nothing shared or kept: `sequences` is 1 and `share` kOff
+  bool exclusive = false;       ///< one request at a time, nothing shared or kept: `sequences` is 1 and `share` kOff
   std::optional<LoraOption> lora;
 };
 
@@ -115,6 +116,5 @@ class LocalModel {
 
 /// Sequences of a shared cache.
 inline constexpr int kSharedSequences = 64;
-
 
 }  // namespace assay::llama

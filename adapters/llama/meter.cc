@@ -29,6 +29,11 @@ int Meter::decode(llama_context* context, const Batch& batch, std::size_t wanted
 
 void Meter::holds(std::size_t cells) { most_cells_ = std::max(most_cells_, cells); }
 
+void Meter::all_said(std::size_t tokens, double ms) {
+  busy_tokens_ += static_cast<std::int64_t>(tokens);
+  busy_ms_ += ms;
+}
+
 void Meter::context_made(const std::string& what, const std::vector<std::string>& lines) {
   std::string buffers;
   for (const std::string& line : lines) {
@@ -54,17 +59,21 @@ std::vector<std::string> Meter::report() const {
   }
   lines.push_back("local engine: " + std::to_string(wanted_) + " tokens computed in " + std::to_string(batches_) +
                   " batches of " + fixed(static_cast<double>(rows_) / static_cast<double>(batches_), 1) + " rows, " +
-                  std::to_string(rows_ - wanted_) + " of all rows only filling; at most " + std::to_string(most_cells_) +
-                  " cells in use");
+                  std::to_string(rows_ - wanted_) + " of all rows only filling; at most " +
+                  std::to_string(most_cells_) + " cells in use");
   lines.push_back("local engine: " + fixed(decode_ms_ / 1000, 2) + " s of " + fixed(working_ms_ / 1000, 2) +
                   " s at work inside llama_decode" +
                   (working_ms_ > 0 ? " (" + fixed(100 * decode_ms_ / working_ms_, 1) + " %)" : ""));
+  if (busy_ms_ > 0) {
+    lines.push_back("local engine: " + fixed(1000 * static_cast<double>(busy_tokens_) / busy_ms_, 1) +
+                    " tokens/s said while every slot was busy (" + std::to_string(busy_tokens_) + " tokens)");
+  }
   for (const auto& [what, buffers] : buffers_) {
     lines.push_back("local engine: context for " + what + ": " + buffers);
   }
   if (const auto peak = peak_memory()) {
-    lines.push_back("local engine: peak memory of the process " +
-                    fixed(static_cast<double>(*peak) / (1024 * 1024), 1) + " MiB");
+    lines.push_back("local engine: peak memory of the process " + fixed(static_cast<double>(*peak) / (1024 * 1024), 1) +
+                    " MiB");
   }
   return lines;
 }

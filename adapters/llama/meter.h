@@ -25,6 +25,9 @@ class Meter {
   /// KV cells that held something at once, for somebody who still needed them.
   void holds(std::size_t cells);
 
+  /// A step in which every slot said a token, and how long it took.
+  void all_said(std::size_t tokens, double ms);
+
   /// llama.cpp's own lines about a new context; those about buffers are kept, of the newest contexts.
   void context_made(const std::string& what, const std::vector<std::string>& lines);
 
@@ -38,6 +41,8 @@ class Meter {
   double decode_ms_ = 0;
   double working_ms_ = 0;
   std::size_t most_cells_ = 0;
+  std::int64_t busy_tokens_ = 0;
+  double busy_ms_ = 0;
   std::vector<std::pair<std::string, std::string>> buffers_;  ///< a context's use, and its buffers on one line
 };
 

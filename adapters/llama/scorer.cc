@@ -18,9 +18,10 @@ constexpr llama_seq_id kFirstLeaf = 2;  // the sequences of a wave
 
 constexpr std::size_t kMostLeaves = kSharedSequences - kFirstLeaf;
 
-constexpr std::size_t kWaveBatches = 16;  // batches of a wave: more are fewer cuts of the tree, and more cells to pass by
-constexpr std::size_t kFillers = 64;      // jobs that are tried for the rest of a wave's last batch
-constexpr std::size_t kLongTail = 192;     // so much of its own, and a sequence begins a wave: others may share it
+constexpr std::size_t kWaveBatches =
+    16;                                 // batches of a wave: more are fewer cuts of the tree, and more cells to pass by
+constexpr std::size_t kFillers = 64;    // jobs that are tried for the rest of a wave's last batch
+constexpr std::size_t kLongTail = 192;  // so much of its own, and a sequence begins a wave: others may share it
 constexpr std::size_t kWorthKeeping = 16;  // a bottom path shared in fewer tokens is not looked for
 constexpr int kPatience = 64;              // waves that the oldest job may be passed over
 constexpr int kCellStep = 1024;
@@ -430,7 +431,10 @@ void Scorer::run_shared() {
   // Room for a full wave from the start: a context that has to grow loses the path that the next wave would share.
   std::size_t longest = 0;
   for (const auto& node : nodes) longest = std::max(longest, static_cast<std::size_t>(node.position) + 1);
-  auto failure = make_room(static_cast<int>(std::max(nodes.size(), longest + kWaveBatches * static_cast<std::size_t>(model_->batch_tokens()))) + model_->batch_tokens());
+  auto failure =
+      make_room(static_cast<int>(
+                    std::max(nodes.size(), longest + kWaveBatches * static_cast<std::size_t>(model_->batch_tokens()))) +
+                model_->batch_tokens());
   if (!failure) {
     const int kept = begin_tree(nodes);
     meter_.holds(nodes.size());
