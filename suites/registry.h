@@ -23,6 +23,8 @@ struct SuiteEntry {
 
   /// Makes the suite; checks options and that the data files are there, reads no items yet.
   std::function<Result<std::unique_ptr<Suite>>(const SuiteOptions&)> make;
+
+  std::vector<std::string> item_ids = {};  ///< the forms that its items' ids have, "mmlu/SUBJECT/ROW"; for help
 };
 
 /// All suites of this build, in the order in which help shows them.

@@ -195,11 +195,16 @@ class Reader final : public RunReader {
       for (std::size_t i = 0; i < results_.size(); ++i) {
         const auto result = static_cast<std::int64_t>(i);
         row.bind(1, sets_[i]).bind(2, record_key(result, 0, 0)).bind(3, last_key(result));
-        while (row.step()) {
+        const auto next = [&]() -> std::optional<Record> {
+          const CallsTogether calls(*database_);
+          if (!row.step()) return std::nullopt;
           ++records;
           if (row.integer(0) <= previous) fail_damaged(*database_, "the order of its records");
           previous = row.integer(0);
-          if (!visit(read_record(row, whole, bases))) return;
+          return read_record(row, whole, bases);
+        };
+        while (const std::optional<Record> record = next()) {
+          if (!visit(*record)) return;
         }
         row.reset();
       }

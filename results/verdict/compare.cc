@@ -41,13 +41,23 @@ std::string differences(const AnsweredSuite& a, const AnsweredSuite& b) {
 }
 
 std::vector<Pair> paired(const AnsweredSuite& baseline, const AnsweredSuite& candidate) {
-  std::unordered_map<std::string_view, const AnsweredItem*> known;
-  known.reserve(candidate.items.size());
-  for (const AnsweredItem& item : candidate.items) known.emplace(item.id, &item);
   std::vector<Pair> pairs;
   pairs.reserve(baseline.items.size());
+  // Nearly always both have the same items in the same order: the next one is the partner, and nothing is looked up.
+  std::size_t next = 0;
+  std::unordered_map<std::string_view, const AnsweredItem*> known;
   for (const AnsweredItem& item : baseline.items) {
-    if (const auto found = known.find(item.id); found != known.end()) pairs.push_back({&item, found->second});
+    if (next < candidate.items.size() && candidate.items[next].id == item.id) {
+      pairs.push_back({&item, &candidate.items[next++]});
+      continue;
+    }
+    if (known.empty()) {
+      for (const AnsweredItem& one : candidate.items) known.emplace(one.id, &one);
+    }
+    const auto found = known.find(item.id);
+    if (found == known.end()) continue;
+    pairs.push_back({&item, found->second});
+    next = static_cast<std::size_t>(found->second - candidate.items.data()) + 1;
   }
   return pairs;
 }
@@ -180,8 +190,9 @@ SuiteComparison compared(const AnsweredSuite& baseline, const AnsweredSuite& can
   if (baseline.metric.aggregation != Aggregation::kMacroMean) {
     suite.items_to_decide = items_to_decide(sample, rules.margin, rules.alpha);
   }
-  suite.latency_p50_ratio = statistics::ratio_of_quantiles(baseline_times, candidate_times, pairs.size(), 0.50);
-  suite.latency_p95_ratio = statistics::ratio_of_quantiles(baseline_times, candidate_times, pairs.size(), 0.95);
+  const auto latency = statistics::ratios_of_quantiles(baseline_times, candidate_times, pairs.size(), {0.50, 0.95});
+  suite.latency_p50_ratio = latency[0];
+  suite.latency_p95_ratio = latency[1];
   suite.usd_per_task_ratio = statistics::ratio_of_means(costs(pairs, &Pair::baseline), costs(pairs, &Pair::candidate));
   return suite;
 }

@@ -194,7 +194,15 @@ class HellaSwagSuite : public Suite {
 }  // namespace
 
 SuiteEntry entry() {
-  return {"hellaswag", "which of four endings continues a text, 10,042 contexts", protocols(), {}, 0, 0, {kFile}, make};
+  return {"hellaswag",
+          "which of four endings continues a text, 10,042 contexts",
+          protocols(),
+          {},
+          0,
+          0,
+          {kFile},
+          make,
+          {"hellaswag/LINE"}};
 }
 
 Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {

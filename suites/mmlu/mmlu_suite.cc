@@ -294,8 +294,9 @@ Result<std::vector<Question>> first_examples(const reading::DataFolder& folder, 
 }  // namespace
 
 SuiteEntry entry() {
-  return {"mmlu",    "multiple choice from 57 subjects, 14,042 questions", protocols(), {"subjects"}, kDefaultShots,
-          kMaxShots, {"mmlu/test/*_test.csv", "mmlu/dev/*_dev.csv"},       make};
+  return {
+      "mmlu",    "multiple choice from 57 subjects, 14,042 questions", protocols(), {"subjects"},        kDefaultShots,
+      kMaxShots, {"mmlu/test/*_test.csv", "mmlu/dev/*_dev.csv"},       make,        {"mmlu/SUBJECT/ROW"}};
 }
 
 Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {

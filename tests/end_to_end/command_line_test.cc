@@ -229,9 +229,33 @@ TEST_CASE("starter items run on a baseline from an empty home, and the run is sh
   const Outcome item = run_assay(folder.path(), {"show", "r.db", "--item", "hellaswag/0"});
   CHECK(item.exit_code == 0);
   CHECK_THAT(item.out, ContainsSubstring("hellaswag/0"));
+  const auto item_as = [&](const char* format) {
+    const Outcome shown = run_assay(folder.path(), {"show", "r.db", "--item", "hellaswag/0", "--format", format});
+    CHECK(shown.exit_code == 0);
+    return shown.out;
+  };
+  CHECK_THAT(item_as("csv"), StartsWith("item,suite,model,") && ContainsSubstring("\r\nhellaswag/0,hellaswag,"));
+  CHECK_THAT(item_as("markdown"), StartsWith("### hellaswag/0\n") && ContainsSubstring("| target | "));
   const Outcome missing = run_assay(folder.path(), {"show", "r.db", "--item", "hellswag/0"});
   CHECK(missing.exit_code == 2);
   CHECK_THAT(missing.err, ContainsSubstring("did you mean 'hellaswag/0'?"));
+}
+
+TEST_CASE("a leaderboard with a baseline that nothing can be compared with is refused") {
+  const Folder folder;
+  for (const char* shots : {"0", "1"}) {
+    const Outcome run = run_assay(folder.path(), {"run", "--starter", "--suite", "mmlu", "--shots", shots, "--model",
+                                                  std::string("baseline:") + (*shots == '0' ? "first" : "longest"),
+                                                  "--run", std::string(shots) + ".db", "--quiet"});
+    REQUIRE(run.exit_code == 0);
+  }
+  const Outcome unlike = run_assay(folder.path(), {"leaderboard", "1.db", "--baseline", "0.db", "-o", "site"});
+  CHECK(unlike.exit_code == 2);
+  CHECK_THAT(unlike.err, ContainsSubstring("shots 0 against 1") && ContainsSubstring("no model of the runs given"));
+  const Outcome alone = run_assay(folder.path(), {"leaderboard", "0.db", "--baseline", "0.db", "-o", "site"});
+  CHECK(alone.exit_code == 2);
+  CHECK_THAT(alone.err, ContainsSubstring("no model but the baseline"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() + "/site"));
 }
 
 TEST_CASE("json output is one document and nothing else; quiet says nothing") {

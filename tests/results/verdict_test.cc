@@ -435,6 +435,42 @@ TEST_CASE("The JSON of a comparison has the contract's keys, and a night is one 
   CHECK(gate["comparison"]["verdict"] == "worse");
 }
 
+TEST_CASE("A headline says no more of a name than fits") {
+  Comparison comparison;
+  comparison.baseline.name = std::string(5000, 'n');
+  comparison.verdict = Verdict::kWorse;
+  CHECK(verdict_sentence(comparison).size() < 100);
+  CHECK_THAT(verdict_sentence(comparison), StartsWith("worse than nnn"));
+}
+
+TEST_CASE("A headline says what is undecided, and what is worse by itself") {
+  Comparison comparison;
+  comparison.baseline.name = "gpt-4";
+  const auto suite = [](const char* name, Verdict verdict, std::optional<std::int64_t> items) {
+    SuiteComparison one;
+    one.suite = name;
+    one.verdict = verdict;
+    one.judged = Verdict::kUndecided;
+    one.items_to_decide = items;
+    return one;
+  };
+  comparison.suites = {suite("mmlu", Verdict::kUndecided, 40), suite("hellaswag", Verdict::kUndecided, 120)};
+  CHECK(verdict_sentence(comparison) == "undecided against gpt-4: about 120 more items of hellaswag would decide");
+  comparison.suites[0].items_to_decide = std::nullopt;
+  CHECK(verdict_sentence(comparison) == "undecided against gpt-4: more items of the same kind would not decide soon");
+  comparison.suites[0] = suite("mmlu", Verdict::kWorse, std::nullopt);
+  CHECK(verdict_sentence(comparison) ==
+        "undecided against gpt-4: mmlu is worse by itself, but not after the correction for 2 suites (Holm)");
+  comparison.suites[1].verdict = Verdict::kWorse;
+  comparison.suites[0].second = SecondAnswers{};
+  comparison.suites[0].second->alarm_stands = false;
+  CHECK(verdict_sentence(comparison) ==
+        "undecided against gpt-4: mmlu and hellaswag are worse by themselves, but not by second answers");
+  comparison.judged = {"hellaswag"};
+  CHECK_THAT(verdict_sentence(comparison),
+             StartsWith("on hellaswag alone: undecided against gpt-4: hellaswag is worse"));
+}
+
 TEST_CASE("Numbers for people") {
   CHECK(points_text(0.008) == "+0.8");
   CHECK(points_text(-0.0004) == "0.0");

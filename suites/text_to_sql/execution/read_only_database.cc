@@ -23,11 +23,13 @@ std::int64_t cpu_time_ns() {
 constexpr int kProgressSteps = 2000;              // virtual machine steps between looks at the clock
 constexpr int kMaxValueBytes = 32 * 1024 * 1024;  // one text or blob
 
+constexpr std::string_view kSchemaChange = "a change of the schema";
+
 /// What an authorizer action is called in a record.
 std::string action_text(int action, const char* first, const char* second) {
   const auto named = [first](const char* what) { return std::string(what) + (first ? std::string(" ") + first : ""); };
   const bool writes = action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE;
-  if (writes && first != nullptr && std::string_view(first).starts_with("sqlite_")) return "a change of the schema";
+  if (writes && first != nullptr && std::string_view(first).starts_with("sqlite_")) return std::string(kSchemaChange);
   switch (action) {
     case SQLITE_INSERT:
       return named("INSERT INTO");
@@ -77,6 +79,32 @@ bool reads_schema(std::string_view pragma) {
   std::string name(pragma);
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   return name == kOwnPragma || std::find(kSchemaPragmas.begin(), kSchemaPragmas.end(), name) != kSchemaPragmas.end();
+}
+
+/// The table function that a query wants SQLite to make for it: "pragma_database_list"; or what it is.
+std::string wanted_table_function(std::string_view sql) {
+  std::string text(sql);
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto is_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  for (const std::string_view prefix :
+       {"pragma_", "dbstat", "sqlite_dbpage", "sqlite_stmt", "bytecode", "tables_used"}) {
+    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 1)) {
+      if (at > 0 && is_name(text[at - 1])) continue;
+      std::size_t end = at;
+      while (end < text.size() && is_name(text[end])) ++end;
+      const std::string name = text.substr(at, end - at);
+      const bool known = prefix == "pragma_" && reads_schema(std::string_view(name).substr(prefix.size()));
+      if (!known) return "the table " + name.substr(0, 60);
+    }
+  }
+  return "a table function that SQLite would make";
+}
+
+/// Whether a statement reads, by its first word.
+bool begins_reading(std::string_view sql) {
+  const std::size_t begin = sql.find_first_not_of(" \t\f\n\r(");
+  if (begin == std::string_view::npos) return false;
+  return sqlite3_strnicmp(sql.data() + begin, "select", 6) == 0 || sqlite3_strnicmp(sql.data() + begin, "with", 4) == 0;
 }
 
 /// The text after the first statement holds another one, as Python's sqlite3 judges: anything but blanks and
@@ -292,7 +320,9 @@ void ReadOnlyDatabase::query(std::string_view sql, const QueryLimits& limits, Wi
                           "stopped after " + std::to_string(limits.timeout_ms) + " ms of CPU time");
     }
     if (!guard_->refused.empty()) {
-      return write_status(out, QueryStatus::kRefused, guard_->refused + " is not allowed here");
+      const bool made = guard_->refused == kSchemaChange && begins_reading(sql);
+      return write_status(out, QueryStatus::kRefused,
+                          (made ? wanted_table_function(sql) : guard_->refused) + " is not allowed here");
     }
     if ((code & 0xFF) == SQLITE_NOMEM) return write_status(out, QueryStatus::kMemory, "used up the memory cap");
     if ((code & 0xFF) == SQLITE_READONLY) return write_status(out, QueryStatus::kRefused, message);
