@@ -63,9 +63,14 @@ std::string namespaces_text(Namespaces mode) {
   return "";
 }
 
-Isolation describe(Namespaces mode, int abi, bool seccomp, bool is_root, bool unused_uid, const std::string& why_none) {
+Isolation describe(Namespaces mode, int abi, bool seccomp, bool is_root, bool unused_uid, const std::string& why_none,
+                   const std::string& why_no_cgroup) {
   const bool separate = mode != Namespaces::kNone;
-  Isolation isolation{.namespaces = mode, .landlock_abi = abi, .seccomp = seccomp, .unused_uid = unused_uid};
+  Isolation isolation{.namespaces = mode,
+                      .landlock_abi = abi,
+                      .seccomp = seccomp,
+                      .unused_uid = unused_uid,
+                      .cgroup = why_no_cgroup.empty()};
   isolation.layers = {
       {"namespaces", separate, separate ? namespaces_text(mode) : why_none},
       {"landlock", abi > 0, abi > 0 ? "ABI " + std::to_string(abi) : "this kernel has none, or it is switched off"},
@@ -75,6 +80,7 @@ Isolation describe(Namespaces mode, int abi, bool seccomp, bool is_root, bool un
       {"scratch in memory", separate, separate ? "" : "no writable directory at all"},
       {"uid", !is_root || unused_uid,
        is_root ? (unused_uid ? "an unused one per worker" : "root stays root") : "the user's own"},
+      {"cgroup", why_no_cgroup.empty(), why_no_cgroup.empty() ? "v2: memory, pids" : why_no_cgroup},
   };
   return isolation;
 }
@@ -113,16 +119,28 @@ Result<std::unique_ptr<Sandbox>> Sandbox::create(const SandboxOptions& options) 
   modes.push_back(Namespaces::kNone);
   std::string why_none = options.ceiling.namespaces ? "" : "switched off";
   std::string last_error;
+  std::string why_no_cgroup = "switched off";
+  if (options.ceiling.cgroup) {
+    Result<DelegatedCgroup> cgroup = DelegatedCgroup::find({});
+    why_no_cgroup = cgroup ? "" : cgroup.error().message;
+    if (cgroup) sandbox->cgroups_ = std::move(*cgroup);
+  }
   for (const bool drop : {true, false}) {
     if (!drop && (!is_root || !options.unsafe)) break;  // programs as root: only if told to
     for (const Namespaces mode : modes) {
-      sandbox->isolation_ = describe(mode, abi, seccomp, is_root, is_root && drop, why_none);
+      sandbox->isolation_ = describe(mode, abi, seccomp, is_root, is_root && drop, why_none, why_no_cgroup);
       if (!sandbox->isolation_.enough() && !options.unsafe) {
         return usage_error("sandbox: too little isolation here to run programs that a model wrote (" +
                            sandbox->isolation_.text() +
                            "); use a machine with user namespaces or Landlock, and seccomp, or give --unsafe-exec");
       }
       Result<Worker> worker = sandbox->start_worker();
+      if (!worker && sandbox->cgroups_ && worker.error().message.starts_with("cgroup: ")) {  // delegated in name only
+        why_no_cgroup = worker.error().message.substr(8);
+        sandbox->cgroups_.reset();
+        sandbox->isolation_ = describe(mode, abi, seccomp, is_root, is_root && drop, why_none, why_no_cgroup);
+        worker = sandbox->start_worker();
+      }
       if (worker) {
         sandbox->idle_.push_back(std::move(*worker));
         return sandbox;
@@ -136,11 +154,22 @@ Result<std::unique_ptr<Sandbox>> Sandbox::create(const SandboxOptions& options) 
 
 Sandbox::~Sandbox() = default;
 
+Result<std::unique_ptr<Cgroup>> Sandbox::make_cgroup() const {
+  if (!cgroups_) return std::unique_ptr<Cgroup>();
+  return cgroups_->make_child();
+}
+
+Result<std::unique_ptr<Zygote>> Sandbox::start_zygote() {
+  Result<std::unique_ptr<Cgroup>> cgroup = make_cgroup();
+  if (!cgroup) return forward_error(cgroup);
+  return Zygote::start(settings(), std::move(*cgroup));
+}
+
 Result<Sandbox::Worker> Sandbox::start_worker() {
   Worker worker;
-  Result<std::unique_ptr<Zygote>> candidate = Zygote::start(settings());
+  Result<std::unique_ptr<Zygote>> candidate = start_zygote();
   if (!candidate) return forward_error(candidate);
-  Result<std::unique_ptr<Zygote>> judge = Zygote::start(settings());  // both warm up at the same time
+  Result<std::unique_ptr<Zygote>> judge = start_zygote();  // both warm up at the same time
   if (!judge) return forward_error(judge);
   for (const auto& zygote : {candidate->get(), judge->get()}) {
     if (Result<void> warm = zygote->await(); !warm) return forward_error(warm);
@@ -208,8 +237,13 @@ Outcome Sandbox::judge(const Trial& trial, const Limits& limits) {
 }
 
 ProgramOutcome Sandbox::run(const Program& program, const Limits& limits) {
-  EntrySettings confined = settings();
-  return run_program(std::move(confined), program, limits);
+  Result<std::unique_ptr<Cgroup>> cgroup = make_cgroup();
+  if (!cgroup) {
+    ProgramOutcome failed;
+    failed.outcome.text = "sandbox: " + cgroup.error().message;
+    return failed;
+  }
+  return run_program(settings(), cgroup->get(), program, limits);
 }
 
 Result<Isolation> probe(const SandboxOptions& options) {

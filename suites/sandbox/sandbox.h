@@ -11,10 +11,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/core/result.h"
+#include "suites/sandbox/cgroup.h"
 #include "suites/sandbox/isolation.h"
 #include "suites/sandbox/outcome.h"
 #include "suites/sandbox/program.h"
@@ -60,6 +62,8 @@ class Sandbox {
 
   Sandbox() = default;
   [[nodiscard]] EntrySettings settings();
+  [[nodiscard]] Result<std::unique_ptr<Cgroup>> make_cgroup() const;
+  [[nodiscard]] Result<std::unique_ptr<Zygote>> start_zygote();
   [[nodiscard]] Result<Worker> start_worker();
   [[nodiscard]] Worker take_worker(bool alone);
   void give_back(Worker worker, bool alone);
@@ -69,6 +73,7 @@ class Sandbox {
   Isolation isolation_;
   std::string python_;
   std::atomic<unsigned> next_uid_{0};  // 0: not root
+  std::optional<DelegatedCgroup> cgroups_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
