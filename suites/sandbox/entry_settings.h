@@ -19,6 +19,7 @@ inline constexpr const char* kEntryArgument = "--assay-sandbox-entry";
 /// One confined process. Travels as command-line arguments, since nothing else survives exec.
 struct EntrySettings {
   bool interpreter = true;  ///< the warm Python interpreter; false: `command`
+  bool judges = false;      ///< of an interpreter: its children run tests, not programs
   Namespaces namespaces = Namespaces::kUser;
   int landlock_abi = 0;  ///< at most this; 0: no Landlock
   bool seccomp = true;

@@ -159,17 +159,19 @@ Result<std::unique_ptr<Cgroup>> Sandbox::make_cgroup() const {
   return cgroups_->make_child();
 }
 
-Result<std::unique_ptr<Zygote>> Sandbox::start_zygote() {
+Result<std::unique_ptr<Zygote>> Sandbox::start_zygote(bool judges) {
   Result<std::unique_ptr<Cgroup>> cgroup = make_cgroup();
   if (!cgroup) return forward_error(cgroup);
-  return Zygote::start(settings(), std::move(*cgroup));
+  EntrySettings confined = settings();
+  confined.judges = judges;
+  return Zygote::start(std::move(confined), std::move(*cgroup));
 }
 
 Result<Sandbox::Worker> Sandbox::start_worker() {
   Worker worker;
-  Result<std::unique_ptr<Zygote>> candidate = start_zygote();
+  Result<std::unique_ptr<Zygote>> candidate = start_zygote(false);
   if (!candidate) return forward_error(candidate);
-  Result<std::unique_ptr<Zygote>> judge = start_zygote();  // both warm up at the same time
+  Result<std::unique_ptr<Zygote>> judge = start_zygote(true);  // both warm up at the same time
   if (!judge) return forward_error(judge);
   for (const auto& zygote : {candidate->get(), judge->get()}) {
     if (Result<void> warm = zygote->await(); !warm) return forward_error(warm);

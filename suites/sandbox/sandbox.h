@@ -63,7 +63,7 @@ class Sandbox {
   Sandbox() = default;
   [[nodiscard]] EntrySettings settings();
   [[nodiscard]] Result<std::unique_ptr<Cgroup>> make_cgroup() const;
-  [[nodiscard]] Result<std::unique_ptr<Zygote>> start_zygote();
+  [[nodiscard]] Result<std::unique_ptr<Zygote>> start_zygote(bool judges);
   [[nodiscard]] Result<Worker> start_worker();
   [[nodiscard]] Worker take_worker(bool alone);
   void give_back(Worker worker, bool alone);

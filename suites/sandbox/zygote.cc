@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kStartMilliseconds = 60'000;
 constexpr std::int64_t kInterpreterBytes = 64 << 20;  // of its own, beside what its child may use
-constexpr int kOwnProcesses = 2;                      // the interpreter, and who waits for it outside its pid namespace
+constexpr int kOwnProcesses = 3;  // the interpreter, the next child, and who waits for them outside the pid namespace
 
 bool readable_within(int fd, int milliseconds) {
   pollfd entry{fd, POLLIN, 0};
