@@ -32,10 +32,15 @@ bool is_used(unsigned uid) {
   return false;
 }
 
-int usable_cpus() {
+std::vector<int> usable_cpus() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  std::vector<int> cpus;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return {0};
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
 }
 
 std::string find_python() {
@@ -105,7 +110,12 @@ EntrySettings Sandbox::settings() {
 Result<std::unique_ptr<Sandbox>> Sandbox::create(const SandboxOptions& options) {
   std::unique_ptr<Sandbox> sandbox(new Sandbox);
   sandbox->options_ = options;
-  if (sandbox->options_.workers <= 0) sandbox->options_.workers = usable_cpus();
+  const std::vector<int> cpus = usable_cpus();
+  if (sandbox->options_.workers <= 0) sandbox->options_.workers = static_cast<int>(cpus.size());
+  // Program and tests take turns: on one CPU they hand over without waking another. Fewer workers may spread.
+  if (sandbox->options_.workers >= static_cast<int>(cpus.size())) {
+    for (const int cpu : cpus) sandbox->cpus_.push_back(std::make_shared<const int>(cpu));
+  }
   sandbox->python_ = options.python.empty() ? find_python() : options.python;
   if (sandbox->python_.empty()) return usage_error("sandbox: no python3 found; install Python 3.9 or newer");
   const bool is_root = ::geteuid() == 0;
@@ -159,19 +169,29 @@ Result<std::unique_ptr<Cgroup>> Sandbox::make_cgroup() const {
   return cgroups_->make_child();
 }
 
-Result<std::unique_ptr<Zygote>> Sandbox::start_zygote(bool judges) {
+Result<std::unique_ptr<Zygote>> Sandbox::start_zygote(bool judges, int cpu) {
   Result<std::unique_ptr<Cgroup>> cgroup = make_cgroup();
   if (!cgroup) return forward_error(cgroup);
   EntrySettings confined = settings();
   confined.judges = judges;
+  confined.cpu = cpu;
   return Zygote::start(std::move(confined), std::move(*cgroup));
+}
+
+std::shared_ptr<const int> Sandbox::choose_cpu() {
+  const std::lock_guard lock(mutex_);
+  const auto fewest = std::min_element(cpus_.begin(), cpus_.end(),
+                                       [](const auto& a, const auto& b) { return a.use_count() < b.use_count(); });
+  return fewest == cpus_.end() ? nullptr : *fewest;
 }
 
 Result<Sandbox::Worker> Sandbox::start_worker() {
   Worker worker;
-  Result<std::unique_ptr<Zygote>> candidate = start_zygote(false);
+  worker.cpu = choose_cpu();
+  const int cpu = worker.cpu ? *worker.cpu : -1;
+  Result<std::unique_ptr<Zygote>> candidate = start_zygote(false, cpu);
   if (!candidate) return forward_error(candidate);
-  Result<std::unique_ptr<Zygote>> judge = start_zygote(true);  // both warm up at the same time
+  Result<std::unique_ptr<Zygote>> judge = start_zygote(true, cpu);  // both warm up at the same time
   if (!judge) return forward_error(judge);
   for (const auto& zygote : {candidate->get(), judge->get()}) {
     if (Result<void> warm = zygote->await(); !warm) return forward_error(warm);

@@ -58,12 +58,14 @@ class Sandbox {
   struct Worker {
     std::unique_ptr<Zygote> candidate;
     std::unique_ptr<JudgeProcess> judge;
+    std::shared_ptr<const int> cpu;
   };
 
   Sandbox() = default;
   [[nodiscard]] EntrySettings settings();
   [[nodiscard]] Result<std::unique_ptr<Cgroup>> make_cgroup() const;
-  [[nodiscard]] Result<std::unique_ptr<Zygote>> start_zygote(bool judges);
+  [[nodiscard]] Result<std::unique_ptr<Zygote>> start_zygote(bool judges, int cpu);
+  [[nodiscard]] std::shared_ptr<const int> choose_cpu();
   [[nodiscard]] Result<Worker> start_worker();
   [[nodiscard]] Worker take_worker(bool alone);
   void give_back(Worker worker, bool alone);
@@ -78,6 +80,7 @@ class Sandbox {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Worker> idle_;
+  std::vector<std::shared_ptr<const int>> cpus_;  // held by the workers that stay there; empty: no worker stays anywhere
   int running_ = 0;
   int want_alone_ = 0;
   bool alone_ = false;

@@ -3,7 +3,8 @@
 # The child for the next program is forked while the present one runs, and waits: it has seen nothing of either.
 #
 # Arguments: file descriptor of the filter, number of the seccomp system call, scratch directory ("" where there
-# is none), whether process limits bind, the role of its children. Descriptor 3 is the control socket.
+# is none), whether process limits bind, the role of its children, the CPU to stay on (-1: any). Descriptor 3 is the
+# control socket.
 #
 # Beside what it needs itself it imports what programs import most. Not more: each child pays for the memory of it all,
 # when it is forked and when it ends. For that reason, and for the start, the modules in C stand for socket and signal,
@@ -192,7 +193,7 @@ def _wait(pid, control):
 
 
 def main():
-    filter_fd, number, scratch, bind, role = sys.argv[1:6]
+    filter_fd, number, scratch, bind, role, cpu = sys.argv[1:7]
     confinement = Confinement(int(filter_fd), int(number), bind == "1")
     del sys.argv[1:]
     sys.path[:] = [part for part in sys.path if part]
@@ -210,6 +211,11 @@ def main():
     # break up fewer shared ones: a seventh fewer page faults a child.
     filling = [bytes(size) for size in range(1, 480, 16) for _ in range(200)]  # noqa: kept to the end
     gc.freeze()
+    if int(cpu) >= 0:
+        try:
+            os.sched_setaffinity(0, {int(cpu)})
+        except OSError:  # taken from us meanwhile: it is a matter of speed alone
+            pass
     control.send(b"ready")
     spare = Spare(control, confinement)
     while True:
