@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,7 +31,7 @@ struct Work {
   std::size_t lane = 0;
   Record record;
   double estimated_usd = 0;
-  double reserved_usd = 0;
+  std::optional<double> reserved_usd;  // of the budget, for this request
   bool is_warmup = false;
   double share_begin = 0;          // of the model's machine (MachineShare)
   std::optional<double> share_ms;  // absent until it was asked
@@ -118,7 +119,7 @@ class Dispatch {
   WorkPtr next_work(Lane& lane);
   Result<WorkPtr> next_sample(Lane& lane);
   void ask(Work& work);
-  bool within_budget(const Lane& lane, Work& work);
+  void reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then);
   void learn_cost(Lane& lane, const Work& work);
   void start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
   bool take_stored_answer(const Lane& lane, Record& record);
@@ -320,21 +321,23 @@ void Dispatch::ask(Work& work) {
   work.record.request = std::move(request);
 }
 
-// Sets aside what the request may cost, just before it is sent; false where that could exceed the budget.
-bool Dispatch::within_budget(const Lane& lane, Work& work) {
-  const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work.record.result)].info.price;
-  if (!price || !budget_.limited()) return true;
-  work.estimated_usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
-                                           : estimated_usd(*price, work.record.request).value_or(0);
-  const double usd = work.estimated_usd * lane.underestimate;
-  if (budget_.reserve(usd)) {
-    work.reserved_usd = usd;
-    return true;
-  }
-  close_all_lanes();
-  const std::lock_guard lock(mutex_);
-  outcome_.budget_exhausted = true;
-  return false;
+// Sets aside what the request may cost, just before it is sent; `then` is told whether it may be sent.
+void Dispatch::reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then) {
+  const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work->record.result)].info.price;
+  if (!price || !budget_.limited()) return then(true);
+  work->estimated_usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
+                                            : estimated_usd(*price, work->record.request).value_or(0);
+  const double usd = work->estimated_usd * lane.underestimate;
+  budget_.reserve(usd, [this, work, usd, then = std::move(then)](bool fits) {
+    if (fits) {
+      work->reserved_usd = usd;
+    } else {
+      close_all_lanes();
+      const std::lock_guard lock(mutex_);
+      outcome_.budget_exhausted = true;
+    }
+    then(fits);
+  });
 }
 
 // Estimates are a rule of thumb: where an answer cost more than its own, later ones may.
@@ -372,13 +375,7 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
     finish();
     return;
   }
-  const auto send = [this, &lane, work, finish](std::optional<MonotonicClock::time_point> intended) {
-    if (!within_budget(lane, *work)) {
-      work->record.completion.failure =
-          Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
-      finish();
-      return;
-    }
+  const auto ask_model = [this, &lane, work, finish](std::optional<MonotonicClock::time_point> intended) {
     const double late_ms = intended ? milliseconds_since(*intended) : 0;
     work->is_warmup = lane.started.fetch_add(1) < plan_.models[lane.model].warmup;
     work->share_begin = lane.machine.begin(MonotonicClock::now());
@@ -392,6 +389,14 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
           work->record.completion = std::move(completion);
           finish();
         });
+  };
+  const auto send = [this, &lane, work, finish, ask_model](std::optional<MonotonicClock::time_point> intended) {
+    reserve_budget(lane, work, [work, finish, ask_model, intended](bool fits) {
+      if (fits) return ask_model(intended);
+      work->record.completion.failure =
+          Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
+      finish();
+    });
   };
   if (lane.arrivals != nullptr) {
     lane.arrivals->add(send);
@@ -427,7 +432,8 @@ void Dispatch::settle(Work& work) {
                             record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
             : token_cost_usd(*planned.info.price, record.completion.usage);
   }
-  budget_.settle(work.reserved_usd, record.usd.value_or(may_be_billed(record.completion) ? work.reserved_usd : 0));
+  budget_.settle(work.reserved_usd, 
+                 record.usd.value_or(may_be_billed(record.completion) ? work.reserved_usd.value_or(0) : 0));
   if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 

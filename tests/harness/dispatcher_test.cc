@@ -1,7 +1,9 @@
 #include "harness/run/dispatcher.h"
 
 #include <algorithm>
+#include <cctype>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -41,7 +43,7 @@ class NumberSuite : public Suite {
   Request ask(const Item& item, int) const override {
     GenerateRequest body;
     body.prompt = std::to_string(item.order);
-    body.max_tokens = 10;
+    body.max_tokens = 40;
     Request request;
     request.body = body;
     return request;
@@ -364,10 +366,58 @@ TEST_CASE("nothing is sent that could exceed the budget") {
 
 TEST_CASE("a budget counts what is in flight and what earlier sessions spent") {
   Budget budget(1.0, 0.5);
-  CHECK(budget.reserve(0.3));
-  CHECK_FALSE(budget.reserve(0.3));
-  budget.settle(0.3, 0.1);
-  CHECK(budget.spent_usd() == Approx(0.6));
-  CHECK(budget.reserve(0.3));
-  CHECK(Budget(std::nullopt, 100).reserve(1e9));
+  std::string decided;
+  const auto note = [&](char name) {
+    return [&decided, name](bool fits) { decided += fits ? name : static_cast<char>(std::toupper(name)); };
+  };
+  budget.reserve(0.3, note('a'));
+  CHECK(decided == "a");
+  budget.reserve(0.4, note('b'));  // only once it is known what the first one cost
+  budget.reserve(0.1, note('c'));  // would fit, but is behind it
+  CHECK(decided == "a");
+  budget.settle(0.3, 0.05);
+  CHECK(budget.spent_usd() == Approx(0.55));
+  CHECK(decided == "ab");
+  budget.settle(0.4, 0.4);  // 0.95 spent, nothing in flight: what does not fit now never will
+  CHECK(decided == "abC");
+  budget.reserve(0.04, note('d'));
+  CHECK(decided == "abCd");
+  budget.settle(std::nullopt, 0);  // of a request for which nothing was set aside
+  budget.reserve(0.02, note('e'));
+  CHECK(decided == "abCd");
+  budget.settle(0.04, 0.01);
+  CHECK(decided == "abCde");
+  Budget(std::nullopt, 100).reserve(1e9, note('f'));
+  CHECK(decided == "abCdef");
+}
+
+TEST_CASE("a budget decides in turn, however many wait and answer at once") {
+  Budget budget(1e6, 0);
+  long granted = 0;
+  std::function<void(bool)> answer_at_once = [&](bool fits) {
+    REQUIRE(fits);
+    ++granted;
+    budget.settle(9e5, 1e-3);  // must not descend into the next one's decision
+  };
+  budget.reserve(9e5, [](bool fits) { CHECK(fits); });
+  for (int i = 0; i < 200'000; ++i) budget.reserve(9e5, answer_at_once);
+  CHECK(granted == 0);
+  budget.settle(9e5, 1);
+  CHECK(granted == 200'000);
+}
+
+TEST_CASE("a budget is spent, although more is set aside for each request than it costs") {
+  Fixture fixture;
+  fixture.add_model(std::make_unique<EchoAdapter>(), 64);
+  PlannedResult& planned = fixture.add_suite(0, 1000);
+  Price price;
+  price.input_per_mtok = 0;
+  price.output_per_mtok = 100'000;  // an answer costs a dollar, and could cost four
+  planned.info.price = price;
+  fixture.budget = std::make_unique<Budget>(100.0, 0.0);
+  MemoryWriter writer;
+  const DispatchOutcome outcome = fixture.run(writer);
+  CHECK(outcome.budget_exhausted);
+  CHECK(fixture.budget->spent_usd() > 96);
+  CHECK(fixture.budget->spent_usd() <= 100);
 }
