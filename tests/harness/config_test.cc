@@ -11,7 +11,7 @@
 #include "harness/config/run_flags.h"
 #include "harness/config/run_settings.h"
 #include "harness/config/suite_flag.h"
-#include "harness/config/yaml_tree.h"
+#include "harness/core/yaml_tree.h"
 #include "tests/catch.h"
 
 using namespace assay;
