@@ -47,8 +47,8 @@ bool is_remark(const std::string& key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-// lm-evaluation-harness renders without trim_blocks and lstrip_blocks and keeps the last line end; here they are on,
-// and one line end at the end goes. The template that renders here as `text` renders there.
+// lm-evaluation-harness renders without trim_blocks and lstrip_blocks; here they are on. The template that renders here
+// as `text` renders there.
 std::string for_our_engine(const std::string& text) {
   std::string out;
   std::size_t line_begin = 0;
@@ -68,9 +68,11 @@ std::string for_our_engine(const std::string& text) {
       line_begin = out.size();
     }
   }
-  if (out.ends_with('\n')) out += '\n';
   return out;
 }
+
+// A whole template as a suite's file has it: of a line end at its very end one is taken out.
+std::string template_as_yaml(const std::string& text) { return as_yaml(text.ends_with('\n') ? text + "\n" : text); }
 
 class Importer {
  public:
@@ -271,7 +273,16 @@ class Importer {
     }
     if (std::find(fields_.begin(), fields_.end(), *source) != fields_.end())
       return "{{ row[" + as_yaml(*source) + "] }}";
-    if (source->find("regex_replace") != std::string::npos) refuse(*find(key), key, "uses the filter regex_replace");
+    // What the engine has not, or does to ASCII and bytes only.
+    static const RE2 differs(
+        R"((?:\||\.)\s*(regex_replace|round|lower|upper|title|capitalize|tojson|length|swapcase)\b|(\[[^\]'\"]*:[^\]]*\]))");
+    std::string word;
+    std::string slice;
+    if (RE2::PartialMatch(*source, differs, &word, &slice)) {
+      refuse(*find(key), key,
+             "uses " + (word.empty() ? slice : "'" + word + "'") +
+                 ", which the template engine here does not do as Jinja does");
+    }
     return for_our_engine(*source);
   }
 
@@ -487,8 +498,8 @@ class Importer {
     line("name", name_from_file(*text("task")));
     line("title", as_yaml("imported from the task " + *text("task")));
     line("data", as_yaml(relative(*data_)));
-    line("prompt", as_yaml(*prompt_));
-    line("target", as_yaml(*target_));
+    line("prompt", template_as_yaml(*prompt_));
+    line("target", template_as_yaml(*target_));
     if (const auto delimiter = text("target_delimiter")) line("delimiter", as_yaml(*delimiter));
     if (!choices_.empty()) {
       std::string list;

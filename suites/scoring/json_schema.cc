@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -284,8 +285,13 @@ struct JsonSchema::State {
   }
 
   [[nodiscard]] static bool is_multiple(const Json& value, const Json& of) {
-    if (value.is_number_integer() && of.is_number_integer())
-      return value.get<std::int64_t>() % of.get<std::int64_t>() == 0;
+    if (value.is_number_unsigned() && of.is_number_unsigned()) {
+      return value.get<std::uint64_t>() % of.get<std::uint64_t>() == 0;
+    }
+    // A negative number's magnitude: that of the least one does not fit its own type.
+    if (value.is_number_integer() && !value.is_number_unsigned() && of.is_number_unsigned()) {
+      return (0 - static_cast<std::uint64_t>(value.get<std::int64_t>())) % of.get<std::uint64_t>() == 0;
+    }
     const double quotient = value.get<double>() / of.get<double>();
     return std::isfinite(quotient) && std::floor(quotient) == quotient;
   }

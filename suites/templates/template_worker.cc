@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/core/text.h"
 #include "suites/sandbox/landlock.h"
 #include "suites/templates/jinja_set.h"
 #include "suites/templates/template_wire.h"
@@ -78,6 +79,9 @@ void render(JinjaSet& set, worker::WireReader& request, worker::WireWriter& out)
     const std::uint32_t index = request.u32();
     Result<std::string> text = set.render(index);
     if (!text) return write_error(out, index, text.error().message);
+    if (invalid_utf8_at(*text) != std::string_view::npos) {
+      return write_error(out, index, "its output is not UTF-8: slices count bytes, and one cut a character in two");
+    }
     out.text(*text);
   }
 }

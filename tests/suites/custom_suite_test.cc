@@ -254,7 +254,7 @@ TEST_CASE("answers are read and judged by the suite's rules") {
   CHECK(judged("42", "answer: {regex: 'Answer: (\\d+)'}\n", "no such thing").why == "nothing found by answer: regex");
   CHECK(judged("x = 1", "answer: {fence: last}\n", "Sure:\n```python\nx = 1\n```\nDone.").value == 1);
   CHECK(judged("b", "answer: [{fence: first}, {json: $.label}]\n", "```json\n{\"label\": \"b\"}\n```").value == 1);
-  CHECK(judged("b", "answer: {json: $.a[1].label}\n", "Here: {\"a\": [0, {\"label\": \"b\"}]} ok").value == 1);
+  CHECK(judged("b", "answer: {json: '$.a[1].label'}\n", "Here: {\"a\": [0, {\"label\": \"b\"}]} ok").value == 1);
   CHECK(
       judged("1,234.5", "answer: last_number\nscore: {numeric: {absolute: 0.01}}\n", "about $1234.505 in all").value ==
       1);

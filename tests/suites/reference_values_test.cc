@@ -1,4 +1,4 @@
-// suites/scoring and the template engine against the packages whose values they promise: tests/conformance/metrics has
+// suites/scoring, class metrics and the template engine against the packages whose values they promise: tests/conformance/metrics has
 // the cases and the calls that made them.
 #include <cmath>
 #include <cstdlib>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "results/statistics/metric_accumulator.h"
 #include "suites/reading/data_file.h"
 #include "suites/reading/line_reader.h"
 #include "suites/scoring/bleu.h"
@@ -68,6 +69,23 @@ TEST_CASE("texts score as rouge_score, sacrebleu and SQuAD's script score them")
   });
   CHECK(cases >= 1000);
   CHECK(corpora >= 50);
+}
+
+TEST_CASE("classes score as scikit-learn scores them") {
+  const int cases = for_each_case("classes", [&](const Json& one) {
+    statistics::MetricAccumulator accuracy({"accuracy", "exact_match", Aggregation::kMean, 0, "", true});
+    statistics::MetricAccumulator balanced({"balanced", "exact_match", Aggregation::kBalancedAccuracy, 0, "", false});
+    for (std::size_t i = 0; i < one.at("gold").size(); ++i) {
+      Item item;
+      item.target = one.at("gold")[i];
+      const bool right = one.at("predicted")[i] == one.at("gold")[i];
+      accuracy.add(item, {right ? 1.0 : 0.0, 1, right ? 1 : 0});
+      balanced.add(item, {right ? 1.0 : 0.0, 1, right ? 1 : 0});
+    }
+    CHECK(is_near(accuracy.estimate().value.value(), one.at("accuracy")));
+    CHECK(is_near(balanced.estimate().value.value(), one.at("balanced")));
+  });
+  CHECK(cases >= 1000);
 }
 
 TEST_CASE("values are valid by a JSON Schema where jsonschema says so") {
