@@ -14,6 +14,16 @@ namespace {
 // The worker's own limit is processor time; this one is for a machine that has none to give.
 constexpr int kWallMs = 30'000;
 
+// A limit on address space is none for a sanitizer's runtime, which has limits of its own.
+std::vector<std::string> worker_environment() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  const std::string limits = "OPTIONS=hard_rss_limit_mb=1024:max_allocation_size_mb=512";
+  return {"ASAN_" + limits, "TSAN_" + limits};
+#else
+  return {};
+#endif
+}
+
 }  // namespace
 
 TemplateEngine::TemplateEngine(std::vector<NamedTemplate> templates, std::string program)
@@ -46,7 +56,8 @@ Result<void> TemplateEngine::start_worker() {
                                                .argument = std::string(kWorkerArgument),
                                                .greeting = std::string(kGreeting),
                                                .name = "a template worker",
-                                               .entry = "template_worker_entry()"});
+                                               .entry = "template_worker_entry()",
+                                               .environment = worker_environment()});
   if (!started) return forward_error(started);
   worker::WireWriter request;
   request.u8(static_cast<std::uint8_t>(Task::kParse));
