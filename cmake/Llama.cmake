@@ -1,5 +1,6 @@
 # libllama, from the pinned llama.cpp source that scripts/setup brings, another source tree, or the system.
-# Defines the interface target assay_llama_library, and ASSAY_LLAMA_TEMPLATES where chat templates can be rendered.
+# Defines the interface target assay_llama_library, and ASSAY_LLAMA_TEMPLATES where chat templates can be rendered (with
+# the engine of Jinja.cmake).
 add_library(assay_llama_library INTERFACE)
 
 if(ASSAY_SYSTEM_LLAMA)
@@ -15,14 +16,8 @@ if(ASSAY_SYSTEM_LLAMA)
   return()
 endif()
 
-set(_source "${ASSAY_LLAMA_SOURCE}")
-if(NOT _source)
-  set(_cache "$ENV{XDG_CACHE_HOME}")
-  if(NOT _cache)
-    set(_cache "$ENV{HOME}/.cache")
-  endif()
-  set(_source "${_cache}/assay/llama.cpp-0.3.36")
-endif()
+include(LlamaSource)
+set(_source "${ASSAY_LLAMA_TREE}")
 if(NOT EXISTS "${_source}/include/llama.h")
   message(FATAL_ERROR "No llama.cpp source in ${_source}: run scripts/setup, or give -DASSAY_LLAMA_SOURCE=DIR, "
                       "-DASSAY_SYSTEM_LLAMA=ON or -DASSAY_LLAMA=OFF")
@@ -48,13 +43,3 @@ assay_add_llama()
 target_link_libraries(assay_llama_library INTERFACE llama)
 # as system headers: our warnings are not theirs
 target_include_directories(assay_llama_library SYSTEM INTERFACE "${_source}/include" "${_source}/ggml/include")
-
-# llama.cpp's own Jinja engine, for chat templates as the model's author wrote them. It lives in common/, of which
-# nothing else is needed.
-file(GLOB _jinja "${_source}/common/jinja/*.cpp")
-add_library(assay_llama_jinja STATIC EXCLUDE_FROM_ALL ${_jinja} "${_source}/common/json.cpp"
-            "${_source}/common/unicode.cpp")
-target_include_directories(assay_llama_jinja SYSTEM PUBLIC "${_source}/common" "${_source}/vendor")
-target_link_libraries(assay_llama_jinja PUBLIC llama)
-target_compile_options(assay_llama_jinja PRIVATE -w)
-target_link_libraries(assay_llama_library INTERFACE assay_llama_jinja)

@@ -1,6 +1,7 @@
 #include "suites/registry.h"
 
 #include "harness/core/text.h"
+#include "suites/custom/custom_suite.h"
 #include "suites/hellaswag/hellaswag_suite.h"
 #include "suites/humaneval/humaneval_suite.h"
 #include "suites/mbpp/mbpp_suite.h"
@@ -16,15 +17,29 @@ const std::vector<SuiteEntry>& builtin_suites() {
   return suites;
 }
 
-Result<const SuiteEntry*> find_suite(const std::string& name) {
+bool is_suite_file(const std::string& name) {
+  return name.ends_with(".yaml") || name.ends_with(".yml") || name.find('/') != std::string::npos;
+}
+
+Result<std::shared_ptr<const SuiteEntry>> find_suite(const std::string& name) {
+  if (is_suite_file(name)) {
+    Result<SuiteEntry> entry = custom::entry(name);
+    if (!entry) return forward_error(entry);
+    for (const SuiteEntry& one : builtin_suites()) {
+      if (one.name == entry->name)
+        return usage_error(name + ": name: '" + one.name + "' is a suite of assay's own; choose another");
+    }
+    return std::make_shared<const SuiteEntry>(std::move(*entry));
+  }
   std::vector<std::string> names;
   std::string list;
   for (const SuiteEntry& entry : builtin_suites()) {
-    if (entry.name == name) return &entry;
+    if (entry.name == name) return std::shared_ptr<const SuiteEntry>(std::shared_ptr<void>(), &entry);  // not owned
     names.push_back(entry.name);
     list += (list.empty() ? "" : ", ") + entry.name;
   }
-  return usage_error("unknown suite '" + name + "'" + did_you_mean(name, names) + "; there are " + list);
+  return usage_error("unknown suite '" + name + "'" + did_you_mean(name, names) + "; there are " + list +
+                     "; a suite of your own is named by its file (support.yaml)");
 }
 
 }  // namespace assay

@@ -30,7 +30,14 @@ struct SuiteEntry {
 /// All suites of this build, in the order in which help shows them.
 [[nodiscard]] const std::vector<SuiteEntry>& builtin_suites();
 
-/// The suite of that name; the error suggests the nearest.
-[[nodiscard]] Result<const SuiteEntry*> find_suite(const std::string& name);
+/// Whether a suite is named by the file that describes it: it ends in .yaml or .yml, or holds a '/'.
+[[nodiscard]] bool is_suite_file(const std::string& name);
+
+/// The suite of that name, or the custom suite that such a file describes (read anew). The error suggests the nearest,
+/// or names the place in the file.
+[[nodiscard]] Result<std::shared_ptr<const SuiteEntry>> find_suite(const std::string& name);
+
+/// The key under which a custom suite's file is recorded among a result's options.
+inline constexpr const char* kSuiteFileOption = "file";
 
 }  // namespace assay

@@ -45,6 +45,9 @@ struct Command {
 [[nodiscard]] Command price_list_command();
 [[nodiscard]] Command rescore_command();
 [[nodiscard]] Command suite_list_command();
+[[nodiscard]] Command suite_check_command();
+[[nodiscard]] Command suite_new_command();
+[[nodiscard]] Command suite_import_command();
 [[nodiscard]] Command doctor_command();
 [[nodiscard]] Command completion_command();
 

@@ -42,15 +42,15 @@ std::string data_folder(const Arguments& arguments, const Program& program) {
   return arguments.value("--data").value_or(default_data_folder(program.environment));
 }
 
-Result<std::vector<const SuiteEntry*>> wanted_suites(const Arguments& arguments) {
-  std::vector<const SuiteEntry*> suites;
+Result<std::vector<std::shared_ptr<const SuiteEntry>>> wanted_suites(const Arguments& arguments) {
+  std::vector<std::shared_ptr<const SuiteEntry>> suites;
   for (const std::string& name : arguments.positionals) {
     auto suite = find_suite(name);
     if (!suite) return forward_error(suite);
     suites.push_back(*suite);
   }
   if (suites.empty()) {
-    for (const SuiteEntry& suite : builtin_suites()) suites.push_back(&suite);
+    for (const SuiteEntry& suite : builtin_suites()) suites.emplace_back(std::shared_ptr<void>(), &suite);
   }
   return suites;
 }
@@ -116,7 +116,7 @@ Result<int> list_data(const Arguments& arguments, Program& program) {
   const std::string folder = data_folder(arguments, program);
   nlohmann::ordered_json listed = nlohmann::ordered_json::array();
   if (!*json) program.out << "data folder: " << folder << "\n";
-  for (const SuiteEntry* suite : *suites) {
+  for (const auto& suite : *suites) {
     const DataFiles found = find_data_files(*suite, folder);
     if (*json) {
       listed.push_back({{"suite", suite->name},
@@ -147,7 +147,7 @@ Result<int> verify_data(const Arguments& arguments, Program& program) {
   nlohmann::ordered_json verdicts = nlohmann::ordered_json::array();
   int code = 0;
   std::size_t missing = 0;
-  for (const SuiteEntry* suite : *suites) {
+  for (const auto& suite : *suites) {
     const Verdict verdict = verify(*suite, folder);
     if (verdict.state == "missing") ++missing;
     if (verdict.state == "bad" || (verdict.state == "missing" && named)) code = kWrong;

@@ -13,6 +13,7 @@
 #include "harness/run/host.h"
 #include "suites/registry.h"
 #include "suites/sandbox/sandbox.h"
+#include "suites/templates/template_engine.h"
 
 namespace assay::cli {
 namespace {
@@ -53,6 +54,13 @@ void check_models(const Program& program, std::vector<Check>& checks) {
 #else
   checks.push_back({"models", "local engine", false, "not built", "build with -DASSAY_LLAMA=ON"});
 #endif
+}
+
+void check_templates(std::vector<Check>& checks) {
+  const bool good = templates::TemplateEngine::available();
+  checks.push_back({"suites", "suites of your own", good,
+                    good ? "prompt templates by llama.cpp's engine" : "no template engine",
+                    "build with a llama.cpp source tree, which scripts/setup brings"});
 }
 
 void check_machine(std::vector<Check>& checks) {
@@ -126,6 +134,7 @@ Result<int> examine(const Arguments& arguments, Program& program) {
   std::vector<Check> checks;
   check_data(program, checks);
   check_models(program, checks);
+  check_templates(checks);
   check_machine(checks);
   check_sandbox(checks);
   check_keys(program, checks);

@@ -15,6 +15,7 @@
 #include "harness/cli/output_buffer.h"
 #include "harness/core/text.h"
 #include "suites/sandbox/entry.h"
+#include "suites/templates/template_worker.h"
 #include "suites/text_to_sql/execution/sql_worker.h"
 
 namespace assay::cli {
@@ -127,9 +128,10 @@ int run_program(const std::vector<std::string>& words) {
 }  // namespace assay::cli
 
 int main(int count, char** arguments) {
-  // Programs and queries that nobody trusts run in processes that are this program, started again.
+  // Programs, queries and templates that nobody trusts run in processes that are this program, started again.
   if (const int code = assay::sandbox_entry(count, arguments); code >= 0) return code;
   if (const int code = assay::sql_worker_entry(count, arguments); code >= 0) return code;
+  if (const int code = assay::template_worker_entry(count, arguments); code >= 0) return code;
   // A file that grows beyond the shell's limit is an error of writing, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
   try {

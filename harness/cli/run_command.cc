@@ -157,7 +157,7 @@ Command run_command() {
   command.positionals = {{"CONFIG.yaml", "a configuration; flags win over it", false, false, {}}};
   std::vector<std::string> suites;
   for (const SuiteEntry& suite : builtin_suites()) suites.push_back(suite.name);
-  command.options = {{"--suite", "S", "a suite, NAME[:key=value,…]", true, suites},
+  command.options = {{"--suite", "S", "a suite, NAME[:key=value,…], or FILE.yaml of your own", true, suites},
                      {"--model", "REF", "a model, ADAPTER:NAME[@URL][?key=value&…]", true, {}},
                      {"--items", "GLOB", "exactly these items; @FILE reads ids or globs", true, {}}};
   for (const config::RunSetting& setting : config::run_settings()) {

@@ -67,7 +67,7 @@ Result<int> score(const Arguments& arguments, Program& program) {
   if (!config) return forward_error(config);
   config->models.front().name = arguments.value("--name").value_or("");
   if (const auto seconds = arguments.value("--timeout")) {
-    Result<const SuiteEntry*> suite = find_suite(config->suites.front().name);
+    auto suite = find_suite(config->suites.front().source());
     if (!suite) return forward_error(suite);
     auto option = timeout_option(**suite, *seconds);
     if (!option) return forward_error(option);

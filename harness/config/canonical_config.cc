@@ -53,6 +53,7 @@ std::string canonical_config_json(const RunConfig& config) {
                               {"temperature", or_null(suite.temperature)},
                               {"max_tokens", or_null(suite.max_tokens)},
                               {"options", options}});
+    if (!suite.file.empty()) json["suites"].back()["file"] = suite.file;
   }
   json["items"] = std::set<std::string>(config.items.begin(), config.items.end());
   json["seed"] = config.seed;

@@ -10,8 +10,8 @@
 
 #include "adapters/registry.h"
 #include "harness/config/run_settings.h"
-#include "harness/config/yaml_tree.h"
 #include "harness/core/text.h"
+#include "harness/core/yaml_tree.h"
 
 namespace assay::config {
 namespace {
@@ -39,6 +39,7 @@ class FileReader {
       if (key.text == "schema") continue;
       if (auto read = read_key(key, value, file); !read) return forward_error(read);
     }
+    if (auto checked = check_must_not_fall(file); !checked) return forward_error(checked);
     return file;
   }
 
@@ -89,7 +90,21 @@ class FileReader {
     return error(root, "no 'schema'; a configuration starts with 'schema: 1'");
   }
 
-  Result<void> read_key(const YamlNode& key, const YamlNode& value, ConfigFile& file) const {
+  // Last, because a custom suite is known by the name in its file, which `suites:` gives.
+  Result<void> check_must_not_fall(ConfigFile& file) const {
+    for (const Setting& setting : must_not_fall_) {
+      if (std::find(custom_names_.begin(), custom_names_.end(), setting.text) != custom_names_.end()) {
+        file.gate->must_not_fall.push_back(setting.text);
+        continue;
+      }
+      auto found = suite_named(setting.text, setting.where, suites_);
+      if (!found) return forward_error(found);
+      file.gate->must_not_fall.push_back((*found)->name);
+    }
+    return {};
+  }
+
+  Result<void> read_key(const YamlNode& key, const YamlNode& value, ConfigFile& file) {
     if (key.text == "models") return read_models(key, value, file);
     if (key.text == "suites") return read_suites(key, value, file);
     if (key.text == "gate") return read_gate(key, value, file);
@@ -220,7 +235,7 @@ class FileReader {
     return {};
   }
 
-  Result<void> read_suites(const YamlNode& key, const YamlNode& value, ConfigFile& file) const {
+  Result<void> read_suites(const YamlNode& key, const YamlNode& value, ConfigFile& file) {
     if (value.kind != Kind::kList)
       return error(place(key, value), "suites: expected a list of '- NAME: {…}', not " + value.kind_name());
     for (const YamlNode& entry : value.items) {
@@ -232,7 +247,11 @@ class FileReader {
       auto suite = suite_named(name.text, at(name), suites_);
       if (!suite) return forward_error(suite);
       SuiteSettings settings;
-      settings.name = name.text;
+      settings.name = (*suite)->name;
+      if (is_suite_file(name.text)) {
+        settings.file = name.text;
+        custom_names_.push_back(settings.name);
+      }
       if (one_key) {
         const YamlNode& keys = entry.entries.front().value;
         if (keys.kind != Kind::kMap && keys.kind != Kind::kNull) {
@@ -256,7 +275,7 @@ class FileReader {
     return {};
   }
 
-  Result<void> read_gate(const YamlNode& key, const YamlNode& value, ConfigFile& file) const {
+  Result<void> read_gate(const YamlNode& key, const YamlNode& value, ConfigFile& file) {
     if (value.kind != Kind::kMap)
       return error(place(key, value), "gate: expected keys (margin: 0.02), not " + value.kind_name());
     GateConfig gate;
@@ -270,8 +289,7 @@ class FileReader {
       auto suites = several(name, given);
       if (!suites) return forward_error(suites);
       for (const Setting& suite : *suites) {
-        if (auto found = suite_named(suite.text, suite.where, suites_); !found) return forward_error(found);
-        gate.must_not_fall.push_back(suite.text);
+        must_not_fall_.push_back(suite);
       }
     }
     const auto undecided = [](const Setting& setting) -> Result<OnUndecided> {
@@ -298,6 +316,8 @@ class FileReader {
   const std::string& path_;
   const std::vector<SuiteEntry>& suites_;
   const Environment& environment_;
+  std::vector<Setting> must_not_fall_;
+  std::vector<std::string> custom_names_;
 };
 
 }  // namespace
@@ -324,16 +344,22 @@ Result<ConfigFile> read_config(const std::string& path, const std::vector<SuiteE
   return parse_config(text, path, suites, environment);
 }
 
-Result<const SuiteEntry*> suite_named(const std::string& name, const std::string& where,
-                                      const std::vector<SuiteEntry>& suites) {
+Result<std::shared_ptr<const SuiteEntry>> suite_named(const std::string& name, const std::string& where,
+                                                      const std::vector<SuiteEntry>& suites) {
+  if (is_suite_file(name)) {
+    auto custom = find_suite(name);
+    if (!custom) return usage_error(where + ": " + custom.error().message);
+    return custom;
+  }
   std::vector<std::string> names;
   std::string listed;
   for (const SuiteEntry& suite : suites) {
-    if (suite.name == name) return &suite;
+    if (suite.name == name) return std::shared_ptr<const SuiteEntry>(std::shared_ptr<void>(), &suite);  // not owned
     names.push_back(suite.name);
     listed += (listed.empty() ? "" : ", ") + suite.name;
   }
-  return usage_error(where + ": no suite '" + name + "'" + did_you_mean(name, names) + "; there are " + listed);
+  return usage_error(where + ": no suite '" + name + "'" + did_you_mean(name, names) + "; there are " + listed +
+                     "; a suite of your own is named by its file (support.yaml)");
 }
 
 Result<void> check_suite_key(const SuiteEntry& suite, const std::string& key, const std::string& where) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ using Settings = std::map<std::string, Setting>;
 /// An entry of `suites:` or a `--suite` flag: which suite, and its keys as written.
 struct SuiteSettings {
   std::string name;
+  std::string file;  ///< as SuiteConfig::file
   std::vector<std::pair<std::string, Setting>> keys;
 };
 
@@ -45,9 +47,9 @@ struct ConfigFile {
 [[nodiscard]] Result<ConfigFile> read_config(const std::string& path, const std::vector<SuiteEntry>& suites,
                                              const Environment& environment);
 
-/// The suite of that name among `suites`, for messages that start with `where`.
-[[nodiscard]] Result<const SuiteEntry*> suite_named(const std::string& name, const std::string& where,
-                                                    const std::vector<SuiteEntry>& suites);
+/// The suite of that name among `suites`, or the custom suite of that file; for messages that start with `where`.
+[[nodiscard]] Result<std::shared_ptr<const SuiteEntry>> suite_named(const std::string& name, const std::string& where,
+                                                                    const std::vector<SuiteEntry>& suites);
 
 /// Whether a suite knows a key: its own or one that all have (protocol, shots, limit, samples, temperature,
 /// max_tokens).

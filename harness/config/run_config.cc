@@ -114,6 +114,7 @@ Result<void> apply_suite_key(SuiteConfig& suite, const std::string& key, const S
 Result<SuiteConfig> make_suite(const SuiteSettings& settings) {
   SuiteConfig suite;
   suite.name = settings.name;
+  suite.file = settings.file;
   for (const auto& [key, setting] : settings.keys) {
     if (auto applied = apply_suite_key(suite, key, setting); !applied) return forward_error(applied);
   }
@@ -142,11 +143,15 @@ Result<std::vector<SuiteConfig>> chosen_suites(const ConfigFile& file, const Set
   for (const std::string& text : flags.suites) {
     auto flag = parse_suite_flag(text);
     if (!flag) return forward_error(flag);
-    auto entry = suite_named(flag->name, "--suite", known);
+    // A custom suite of the configuration may be chosen by its name alone.
+    const auto listed = std::find_if(suites->begin(), suites->end(),
+                                     [&](const SuiteConfig& other) { return other.name == flag->name; });
+    auto entry = suite_named(listed == suites->end() ? flag->name : listed->source(), "--suite", known);
     if (!entry) return forward_error(entry);
     SuiteConfig suite;
-    suite.name = flag->name;
-    const auto same_name = [&](const SuiteConfig& other) { return other.name == flag->name; };
+    suite.name = (*entry)->name;
+    if (is_suite_file(flag->name)) suite.file = flag->name;
+    const auto same_name = [&](const SuiteConfig& other) { return other.name == suite.name; };
     if (const auto found = std::find_if(suites->begin(), suites->end(), same_name); found != suites->end())
       suite = *found;
     for (const auto& [key, value] : flag->options) {
@@ -190,9 +195,8 @@ Result<std::vector<ModelConfig>> chosen_models(const ConfigFile& file, const Set
 // As an option of the suites that know it: recorded with their results, and part of what a resumed run must agree in.
 void allow_unsafe_execution(const std::vector<SuiteEntry>& known, std::vector<SuiteConfig>& suites) {
   for (SuiteConfig& suite : suites) {
-    const auto entry =
-        std::find_if(known.begin(), known.end(), [&](const SuiteEntry& one) { return one.name == suite.name; });
-    if (entry == known.end() || std::count(entry->options.begin(), entry->options.end(), "unsafe_exec") == 0) continue;
+    const auto entry = suite_named(suite.source(), "", known);
+    if (!entry || std::count((*entry)->options.begin(), (*entry)->options.end(), "unsafe_exec") == 0) continue;
     std::erase_if(suite.extra, [](const auto& option) { return option.first == "unsafe_exec"; });
     suite.extra.emplace_back("unsafe_exec", "true");
   }

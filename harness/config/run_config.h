@@ -29,6 +29,7 @@ struct ModelConfig {
 /// A suite of the run. Absent values: the suite's or the run's own.
 struct SuiteConfig {
   std::string name;
+  std::string file;  ///< a custom suite's YAML file; empty: a suite of this build
   std::optional<std::string> protocol;
   std::optional<int> shots;
   std::optional<std::int64_t> limit;
@@ -37,6 +38,9 @@ struct SuiteConfig {
   std::optional<int> max_tokens;
   std::vector<std::pair<std::string, std::string>> extra;  ///< its own options; lists joined by ','
   std::map<std::string, std::string> places;  ///< where each key was given, "nightly.yaml:7:10: shots": for messages
+
+  /// What find_suite() (suites/registry.h) finds it by.
+  [[nodiscard]] const std::string& source() const { return file.empty() ? name : file; }
 };
 
 /// Which part of the items this process evaluates: shard `index` (from 1) of `count`.

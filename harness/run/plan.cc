@@ -98,6 +98,7 @@ Result<SuiteOptions> suite_options(const RunConfig& config, const SuiteConfig& w
   options.temperature = wanted.temperature;
   options.max_tokens = wanted.max_tokens;
   options.extra = wanted.extra;
+  if (!wanted.file.empty()) options.extra.emplace_back(kSuiteFileOption, wanted.file);
   return options;
 }
 
@@ -138,10 +139,10 @@ void add_ids(const Suite& suite, const std::string& misspelt, std::vector<std::s
 }
 
 // The entries of all suites of the run, their option keys checked.
-Result<std::vector<const SuiteEntry*>> find_suites(const RunConfig& config) {
-  std::vector<const SuiteEntry*> entries;
+Result<std::vector<std::shared_ptr<const SuiteEntry>>> find_suites(const RunConfig& config) {
+  std::vector<std::shared_ptr<const SuiteEntry>> entries;
   for (const SuiteConfig& wanted : config.suites) {
-    auto entry = find_suite(wanted.name);
+    auto entry = find_suite(wanted.source());
     if (!entry) return forward_error(entry);
     entries.push_back(*entry);
     for (const auto& [key, value] : wanted.extra) {
@@ -156,7 +157,7 @@ Result<std::vector<const SuiteEntry*>> find_suites(const RunConfig& config) {
 }
 
 // Whether a protocol that the run names compares log-probabilities: only then is a server asked for them.
-bool names_loglikelihood(const RunConfig& config, const std::vector<const SuiteEntry*>& entries) {
+bool names_loglikelihood(const RunConfig& config, const std::vector<std::shared_ptr<const SuiteEntry>>& entries) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const std::optional<std::string>& named = config.suites[i].protocol ? config.suites[i].protocol : config.protocol;
     if (!named) continue;
@@ -193,7 +194,7 @@ int in_flight_of(const RunConfig& config, const PlannedModel& model) {
 }
 
 Result<std::vector<PlannedModel>> make_models(const RunConfig& config, const AdapterContext& given,
-                                              const std::vector<const SuiteEntry*>& entries) {
+                                              const std::vector<std::shared_ptr<const SuiteEntry>>& entries) {
   std::vector<PlannedModel> models;
   for (const ModelConfig& wanted : config.models) {
     auto entry = find_adapter(wanted.ref);
@@ -249,7 +250,7 @@ Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, s
 Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages) {
   auto found = find_suites(config);
   if (!found) return forward_error(found);
-  const std::vector<const SuiteEntry*>& entries = *found;
+  const std::vector<std::shared_ptr<const SuiteEntry>>& entries = *found;
 
   struct LoadedSuite {
     std::shared_ptr<const Suite> suite;

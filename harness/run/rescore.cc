@@ -49,7 +49,8 @@ Result<std::vector<std::pair<std::string, std::string>>> merged_options(const Re
   std::vector<std::pair<std::string, std::string>> options = info.options;
   if (changes == nullptr) return options;
   for (const auto& [key, value] : changes->options) {
-    if (std::find(entry.options.begin(), entry.options.end(), key) == entry.options.end()) {
+    const bool is_file = key == kSuiteFileOption && is_suite_file(value);
+    if (!is_file && std::find(entry.options.begin(), entry.options.end(), key) == entry.options.end()) {
       return usage_error("suite " + entry.name + " has no option '" + key + "' that changes how stored answers score" +
                          did_you_mean(key, entry.options));
     }
@@ -63,10 +64,23 @@ Result<std::vector<std::pair<std::string, std::string>>> merged_options(const Re
   return options;
 }
 
+// What the suite is found by: its name, or the file of a custom one, which the changes may name anew.
+std::string suite_of(const ResultInfo& info, const config::SuiteFlag* changes) {
+  std::string found = info.suite;
+  const auto look = [&found](const auto& options) {
+    for (const auto& [key, value] : options) {
+      if (key == kSuiteFileOption) found = value;
+    }
+  };
+  look(info.options);
+  if (changes != nullptr) look(changes->options);
+  return found;
+}
+
 // The suite as the run had it, but for the changes; `info` is made today's.
 Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, const config::SuiteFlag* changes,
                                                   ResultInfo& info) {
-  auto entry = find_suite(info.suite);
+  auto entry = find_suite(suite_of(info, changes));
   if (!entry) return forward_error(entry);
   auto extra = merged_options(info, **entry, changes);
   if (!extra) return forward_error(extra);

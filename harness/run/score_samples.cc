@@ -166,7 +166,7 @@ Result<void> write_results(const SampleTable& table, const std::string& run_path
 Result<RunOutcome> score_samples(RunConfig config, const std::string& path, const std::string& results_path,
                                  RunObserver& observer, const StopSignal& stop) {
   SuiteConfig& suite = config.suites.front();
-  const Result<const SuiteEntry*> entry = find_suite(suite.name);
+  const auto entry = find_suite(suite.source());
   if (!entry) return tl::make_unexpected(entry.error());
   const Result<SampleTable> table = SampleTable::read(path, suite.name);
   if (!table) return tl::make_unexpected(table.error());

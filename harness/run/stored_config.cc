@@ -21,6 +21,7 @@ std::optional<Value> read(const Json& json) {
 SuiteConfig read_suite(const Json& json) {
   SuiteConfig suite;
   suite.name = json.at("name").get<std::string>();
+  suite.file = json.value("file", "");
   suite.protocol = read<std::string>(json.at("protocol"));
   suite.shots = read<int>(json.at("shots"));
   suite.samples = read<int>(json.at("samples"));

@@ -7,29 +7,13 @@
 #include <optional>
 #include <utility>
 
+#include "suites/reading/bounded_json.h"
 #include "suites/reading/text_check.h"
 
 namespace assay::reading {
 namespace {
 
 using Json = nlohmann::json;
-
-// Deeper nesting than any data set has; a bound, because the parser's values are destroyed recursively.
-constexpr int kMaxDepth = 200;
-
-Json parse_bounded(std::string_view text) {
-  bool too_deep = false;
-  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kMaxDepth;
-    return depth <= kMaxDepth;
-  };
-  // The callback drops what is too deep instead of building it; a text that needs it is rejected as a whole.
-  if (std::count_if(text.begin(), text.end(), [](char c) { return c == '[' || c == '{'; }) <= kMaxDepth) {
-    return Json::parse(text, nullptr, false);
-  }
-  Json value = Json::parse(text, watch, false);
-  return too_deep ? Json(Json::value_t::discarded) : value;
-}
 
 // The code unit of an escape \uXXXX at `at`; absent where there is none.
 std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
@@ -148,11 +132,11 @@ JsonObject& JsonObject::operator=(JsonObject&&) noexcept = default;
 JsonObject::~JsonObject() = default;
 
 Result<JsonObject> JsonObject::parse(std::string_view text, std::string where) {
-  Json value = parse_bounded(text);
+  Json value = parse_bounded_json(text);
   std::string mended;
   if (value.is_discarded() && text.find("\\u") != std::string_view::npos) {
     mended = without_lone_surrogates(text);
-    value = parse_bounded(mended);
+    value = parse_bounded_json(mended);
     text = mended;
   }
   if (value.is_discarded()) {
@@ -223,6 +207,10 @@ Result<std::string> JsonObject::json(const std::string& key) const {
   if (!value) return forward_error(value);
   if (!state_->text.empty()) return std::string(member_text(state_->text, key));
   return (*value)->dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string JsonObject::whole() const {
+  return state_->text.empty() ? state_->value.dump(-1, ' ', false, Json::error_handler_t::replace) : state_->text;
 }
 
 const std::string& JsonObject::where() const { return state_->where; }

@@ -43,6 +43,9 @@ class JsonObject {
   /// digits of its numbers; of an element of read_json_array() as compact JSON, with its keys sorted.
   [[nodiscard]] Result<std::string> json(const std::string& key) const;
 
+  /// The object itself as JSON, as json() gives a value.
+  [[nodiscard]] std::string whole() const;
+
   /// "file:line" of the object, for messages.
   [[nodiscard]] const std::string& where() const;
 

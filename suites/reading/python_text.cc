@@ -105,6 +105,30 @@ void append_title(std::string& text, CodePoint c) {
   append(text, utf8proc_totitle(c));
 }
 
+std::vector<CodePoint> code_points(std::string_view text) {
+  std::vector<CodePoint> points;
+  points.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const auto [c, length] = decode(text, i);
+    points.push_back(c);
+    i += length;
+  }
+  return points;
+}
+
+// The code point at `index` in lower case, which depends on its neighbours for a sigma.
+void append_lower(std::string& text, const std::vector<CodePoint>& points, std::size_t index) {
+  const CodePoint c = points[index];
+  if (c == kCapitalSigma) {
+    append(text, is_final_sigma(points, index) ? kFinalSigma : kSmallSigma);
+  } else if (c == kCapitalIWithDot) {
+    append(text, 'i');
+    append(text, kCombiningDotAbove);
+  } else {
+    append(text, utf8proc_tolower(c));
+  }
+}
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
@@ -126,6 +150,51 @@ std::string_view python_strip(std::string_view text) {
   return text;
 }
 
+std::vector<std::string_view> python_split(std::string_view text) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto [c, length] = decode(text, i);
+    const bool blank = is_space(c);
+    if (blank && inside) parts.push_back(text.substr(begin, i - begin));
+    if (!blank && !inside) begin = i;
+    inside = !blank;
+    i += length;
+  }
+  if (inside) parts.push_back(text.substr(begin));
+  return parts;
+}
+
+bool is_python_word(std::string_view text, std::size_t at) {
+  const CodePoint c = decode(text, at).first;
+  switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+      return true;
+    default:
+      return c == '_';
+  }
+}
+
+std::string python_lower(std::string_view text) {
+  std::string lowered;
+  lowered.reserve(text.size() + 4);
+  if (is_ascii(text)) {
+    for (const char c : text) lowered += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lowered;
+  }
+  const std::vector<CodePoint> points = code_points(text);
+  for (std::size_t i = 0; i < points.size(); ++i) append_lower(lowered, points, i);
+  return lowered;
+}
+
 std::string python_capitalize(std::string_view text) {
   std::string capitalized;
   capitalized.reserve(text.size() + 4);
@@ -136,25 +205,9 @@ std::string python_capitalize(std::string_view text) {
     }
     return capitalized;
   }
-  std::vector<CodePoint> points;
-  points.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const auto [c, length] = decode(text, i);
-    points.push_back(c);
-    i += length;
-  }
+  const std::vector<CodePoint> points = code_points(text);
   append_title(capitalized, points[0]);
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    const CodePoint c = points[i];
-    if (c == kCapitalSigma) {
-      append(capitalized, is_final_sigma(points, i) ? kFinalSigma : kSmallSigma);
-    } else if (c == kCapitalIWithDot) {
-      append(capitalized, 'i');
-      append(capitalized, kCombiningDotAbove);
-    } else {
-      append(capitalized, utf8proc_tolower(c));
-    }
-  }
+  for (std::size_t i = 1; i < points.size(); ++i) append_lower(capitalized, points, i);
   return capitalized;
 }
 

@@ -11,7 +11,7 @@
 #include "harness/config/run_flags.h"
 #include "harness/config/run_settings.h"
 #include "harness/config/suite_flag.h"
-#include "harness/config/yaml_tree.h"
+#include "harness/core/yaml_tree.h"
 #include "tests/catch.h"
 
 using namespace assay;
@@ -203,7 +203,9 @@ TEST_CASE("models, suites and items that are not there") {
   CHECK_THAT(refused(flags), StartsWith("no model to ask: give --model REF"));
   flags = some_flags();
   flags.suites = {"mlmu"};
-  CHECK(refused(flags) == "--suite: no suite 'mlmu' (did you mean 'mmlu'?); there are mmlu, hellaswag");
+  CHECK(refused(flags) ==
+        "--suite: no suite 'mlmu' (did you mean 'mmlu'?); there are mmlu, hellaswag; a suite of your own "
+        "is named by its file (support.yaml)");
   flags.suites = {};
   CHECK_THAT(refused(flags), StartsWith("no suite to run: give --suite NAME"));
   flags.suites = {"mmlu", "mmlu"};
@@ -274,7 +276,8 @@ TEST_CASE("what is wrong in a file is named by line and column") {
   CHECK_THAT(refused_file("schema: 1\nmodels:\n  - ref: basline:first\n"),
              StartsWith("c.yaml:3:10: ref: model 'basline:first': no adapter 'basline'"));
   CHECK(refused_file("schema: 1\nsuites:\n  - mlmu: {shots: 5}\n") ==
-        "c.yaml:3:5: no suite 'mlmu' (did you mean 'mmlu'?); there are mmlu, hellaswag");
+        "c.yaml:3:5: no suite 'mlmu' (did you mean 'mmlu'?); there are mmlu, hellaswag; a suite of your own "
+        "is named by its file (support.yaml)");
   CHECK_THAT(refused_file("schema: 1\nsuites:\n  - mmlu: {shot: 5}\n"),
              StartsWith("c.yaml:3:12: suite mmlu has no option 'shot' (did you mean 'shots'?)"));
   CHECK(refused_file("schema: 1\ngate: {alpha: 0.9}\n") ==

@@ -31,7 +31,7 @@ SuiteOptions options_for(const std::string& protocol, int shots, const std::stri
 }
 
 std::unique_ptr<Suite> suite_of(const std::string& name, const SuiteOptions& options) {
-  const Result<const SuiteEntry*> entry = find_suite(name);
+  const auto entry = find_suite(name);
   REQUIRE(entry);
   Result<std::unique_ptr<Suite>> suite = (*entry)->make(options);
   INFO((suite ? "" : suite.error().message));
@@ -41,7 +41,7 @@ std::unique_ptr<Suite> suite_of(const std::string& name, const SuiteOptions& opt
 
 // The error of making the suite or of reading all its items; empty where there is none.
 std::string error_of(const std::string& name, const SuiteOptions& options) {
-  const Result<const SuiteEntry*> entry = find_suite(name);
+  const auto entry = find_suite(name);
   REQUIRE(entry);
   Result<std::unique_ptr<Suite>> suite = (*entry)->make(options);
   if (!suite) return suite.error().message;

@@ -54,6 +54,10 @@ struct OwnFiles {
 /// one, database.
 [[nodiscard]] Result<Dataset> read_own(const OwnFiles& files, DatabaseStore& store);
 
+/// The database of that name: `place` itself (an SQLite file, an .sql script or a PostgreSQL URL), or a file in it
+/// where it is a folder. Errors name the place.
+[[nodiscard]] Result<std::string> own_database(const std::string& place, const std::string& name, DatabaseStore& store);
+
 /// The starter items that ship with assay, on a database built from a script. Groups: category, database.
 [[nodiscard]] Result<Dataset> read_starter(DatabaseStore& store);
 

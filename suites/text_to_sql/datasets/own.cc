@@ -69,8 +69,9 @@ Result<std::vector<OwnRow>> read_jsonl_rows(const reading::DataFile& file) {
   }
 }
 
-/// The database for a name: `place` itself (a file or a PostgreSQL URL), or a file in it.
-Result<std::string> database_file(const std::string& place, const std::string& name, DatabaseStore& store) {
+}  // namespace
+
+Result<std::string> own_database(const std::string& place, const std::string& name, DatabaseStore& store) {
   if (is_postgres(place)) return place;
   std::error_code error;
   if (!fs::is_directory(place, error)) {
@@ -84,11 +85,13 @@ Result<std::string> database_file(const std::string& place, const std::string& n
   if (name.find('/') != std::string::npos) return usage_error("the db name '" + name + "' holds a '/'");
   for (const char* extension : {".sqlite", ".db", ".sql"}) {
     for (const std::string& path : {place + "/" + name + extension, place + "/" + name + "/" + name + extension}) {
-      if (fs::exists(path, error)) return database_file(path, name, store);
+      if (fs::exists(path, error)) return own_database(path, name, store);
     }
   }
   return usage_error("no database '" + name + "' in " + place);
 }
+
+namespace {
 
 /// What a database is called where its questions do not name it: a file's stem, the last part of a URL's path.
 std::string shown_name(const std::string& place) {
@@ -112,7 +115,7 @@ Result<Dataset> read_own(const OwnFiles& files, DatabaseStore& store) {
       return usage_error((*rows)[i].where + ": each row needs a question and a query");
     }
     if (!databases.contains(question.database)) {
-      Result<std::string> found = database_file(files.database, question.database, store);
+      Result<std::string> found = own_database(files.database, question.database, store);
       if (!found) return usage_error((*rows)[i].where + ": " + found.error().message);
       databases[question.database] = *found;
     }

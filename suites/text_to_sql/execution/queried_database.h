@@ -8,9 +8,11 @@
 
 #include "harness/core/result.h"
 #include "suites/text_to_sql/execution/query_outcome.h"
-#include "suites/text_to_sql/execution/wire.h"
+#include "suites/worker/wire.h"
 
 namespace assay::text_to_sql {
+
+using worker::WireWriter;
 
 /// A connection that may be used for any number of queries: nothing of one persists for the next. Not thread-safe.
 class QueriedDatabase {

@@ -6,6 +6,9 @@
 #include "suites/text_to_sql/execution/sqlite_handle.h"
 
 namespace assay::text_to_sql {
+
+using worker::WireWriter;
+
 namespace {
 
 /// A script may fill its own database and nothing else.

@@ -18,11 +18,17 @@
 
 #include "suites/text_to_sql/execution/queried_database.h"
 #include "suites/text_to_sql/execution/script_database.h"
-#include "suites/text_to_sql/execution/wire.h"
 #include "suites/text_to_sql/execution/worker_pool.h"
+#include "suites/worker/wire.h"
 
 namespace assay {
 namespace text_to_sql {
+
+using worker::receive_message;
+using worker::ReceiveStatus;
+using worker::send_message;
+using worker::WireReader;
+
 namespace {
 
 constexpr std::int64_t kHeapBytes = 512LL << 20U;   // SQLite's own: pages, sorting, values
@@ -142,7 +148,7 @@ int serve(int socket) {
 int sql_worker_entry(int argc, char** argv) {
   if (argc != 2 || std::string_view(argv[1]) != text_to_sql::kWorkerArgument) return -1;
   try {
-    return text_to_sql::serve(text_to_sql::kWorkerSocket);
+    return text_to_sql::serve(worker::kWorkerSocket);
   } catch (...) {  // std::bad_alloc under the memory limit: the pool sees the socket close
     return 1;
   }

@@ -1,113 +1,20 @@
 #include "suites/text_to_sql/execution/worker_pool.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <thread>
 #include <utility>
 
 #include "harness/core/text.h"
-#include "suites/text_to_sql/execution/wire.h"
+#include "suites/worker/wire.h"
 
 namespace assay::text_to_sql {
 
-class WorkerPool::Worker {
- public:
-  static Result<std::unique_ptr<Worker>> start(const std::string& program, std::vector<std::string> environment) {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-      return internal_error(std::string("cannot make a socket for an SQL worker: ") + std::strerror(errno));
-    }
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    for (const int standard : {0, 1, 2}) {
-      posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", standard == 0 ? O_RDONLY : O_WRONLY, 0);
-    }
-    posix_spawn_file_actions_adddup2(&actions, ends[1], kWorkerSocket);
-    if (ends[1] == kWorkerSocket) fcntl(ends[1], F_SETFD, 0);  // dup2 onto itself would leave it to be closed
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    // a process group of its own: an interrupt at the terminal is assay's to handle
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    sigset_t all;
-    sigfillset(&all);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    std::string name = "assay-sql-worker";
-    std::string argument(kWorkerArgument);
-    std::array<char*, 3> argv = {name.data(), argument.data(), nullptr};
-    std::vector<char*> variables;
-    for (std::string& variable : environment) variables.push_back(variable.data());
-    variables.push_back(nullptr);
-    pid_t process = -1;
-    const int error = posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), variables.data());
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    close(ends[1]);
-    if (error != 0) {
-      close(ends[0]);
-      return internal_error("cannot start an SQL worker (" + program + "): " + std::strerror(error));
-    }
-    std::unique_ptr<Worker> worker(new Worker(process, ends[0]));
-    std::string greeting;
-    if (receive_message(ends[0], 30'000, greeting) != ReceiveStatus::kMessage || greeting != kWorkerGreeting) {
-      return internal_error(program + " does not answer as an SQL worker: it must call sql_worker_entry() first");
-    }
-    return worker;
-  }
-
-  ~Worker() {
-    close(socket_);
-    kill(process_, SIGKILL);
-    int status = 0;
-    while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
-
-  [[nodiscard]] int socket() const { return socket_; }
-
-  /// How a process that no longer answers ended. The process is gone afterwards.
-  [[nodiscard]] std::string end() {
-    if (info().si_code == CLD_EXITED) return "the worker exited with " + std::to_string(info().si_status);
-    const char* name = strsignal(info().si_status);
-    return "the worker was ended by signal " + std::to_string(info().si_status) + " (" + (name ? name : "?") + ")";
-  }
-  /// The kernel ended it for the processor time that it used. Only after its socket has closed.
-  [[nodiscard]] bool used_up_cpu() { return info().si_code != CLD_EXITED && info().si_status == SIGXCPU; }
-
- private:
-  Worker(pid_t process, int socket) : process_(process), socket_(socket) {}
-
-  /// How it ended; leaves it to be reaped by the destructor. One that closed its socket and lives on is killed.
-  const siginfo_t& info() {
-    constexpr int kLooks = 100;
-    for (int look = 0; info_.si_pid == 0 && look <= kLooks; ++look) {
-      if (look == kLooks) kill(process_, SIGKILL);
-      const int options = WEXITED | WNOWAIT | (look == kLooks ? 0 : WNOHANG);
-      if (waitid(P_PID, static_cast<id_t>(process_), &info_, options) != 0) break;
-      if (info_.si_pid == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return info_;
-  }
-
-  pid_t process_;
-  int socket_;
-  siginfo_t info_{};
-};
+using worker::receive_message;
+using worker::ReceiveStatus;
+using worker::send_message;
+using worker::WireReader;
+using worker::WireWriter;
 
 WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options)) {
   if (options_.workers == 0) options_.workers = std::max(1U, std::thread::hardware_concurrency());
@@ -115,23 +22,29 @@ WorkerPool::WorkerPool(WorkerPoolOptions options) : options_(std::move(options))
 
 WorkerPool::~WorkerPool() = default;
 
-Result<std::unique_ptr<WorkerPool::Worker>> WorkerPool::acquire() {
+Result<std::unique_ptr<worker::WorkerProcess>> WorkerPool::acquire() {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     freed_.wait(lock, [this] { return !idle_.empty() || running_ < options_.workers; });
     if (!idle_.empty()) {
-      std::unique_ptr<Worker> worker = std::move(idle_.back());
+      std::unique_ptr<worker::WorkerProcess> worker = std::move(idle_.back());
       idle_.pop_back();
       return worker;
     }
     ++running_;
   }
-  Result<std::unique_ptr<Worker>> started = Worker::start(options_.program, options_.environment);
+  Result<std::unique_ptr<worker::WorkerProcess>> started =
+      worker::WorkerProcess::start({.program = options_.program,
+                                    .argument = std::string(kWorkerArgument),
+                                    .greeting = std::string(kWorkerGreeting),
+                                    .name = "an SQL worker",
+                                    .entry = "sql_worker_entry()",
+                                    .environment = options_.environment});
   if (!started) release(nullptr);
   return started;
 }
 
-void WorkerPool::release(std::unique_ptr<Worker> worker) {
+void WorkerPool::release(std::unique_ptr<worker::WorkerProcess> worker) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (worker) {
@@ -145,7 +58,7 @@ void WorkerPool::release(std::unique_ptr<Worker> worker) {
 
 WorkerPool::Reply WorkerPool::call(std::string_view request, int timeout_ms) {
   Reply reply;
-  Result<std::unique_ptr<Worker>> worker = acquire();
+  Result<std::unique_ptr<worker::WorkerProcess>> worker = acquire();
   if (!worker) {
     reply.failure = worker.error().message;
     return reply;
@@ -338,7 +251,7 @@ Result<std::string> WorkerPool::build(std::string_view script) {
 }
 
 Result<void> WorkerPool::check() {
-  Result<std::unique_ptr<Worker>> worker = acquire();
+  Result<std::unique_ptr<worker::WorkerProcess>> worker = acquire();
   if (!worker) return forward_error(worker);
   release(std::move(*worker));
   return {};

@@ -1,8 +1,6 @@
 // A few processes that run SQL nobody trusts, and the calls into them.
 #pragma once
 
-#include <sys/types.h>
-
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -16,12 +14,18 @@
 #include "harness/core/result.h"
 #include "suites/text_to_sql/execution/query_outcome.h"
 #include "suites/text_to_sql/prompt/schema.h"
+#include "suites/worker/worker_process.h"
 
 namespace assay::text_to_sql {
 
-/// The hidden argument that makes the program a worker, and where it finds its socket.
+/// The hidden argument that makes the program a worker.
 inline constexpr std::string_view kWorkerArgument = "--sql-worker-process";
-inline constexpr int kWorkerSocket = 3;
+
+/// The first message of a worker, before any request: that the program at the other end is one.
+inline constexpr std::string_view kWorkerGreeting = "assay sql worker 1";
+
+/// What a worker is asked to do; the first byte of a request.
+enum class WorkerTask : std::uint8_t { kQuery = 1, kDescribe = 2, kBuild = 3, kReversedQuery = 4 };
 
 struct WorkerPoolOptions {
   std::string program = "/proc/self/exe";     ///< calls sql_worker_entry() first in its main()
@@ -57,9 +61,6 @@ class WorkerPool {
   [[nodiscard]] Result<void> check();
 
  private:
-  /// One running worker process.
-  class Worker;
-
   struct Reply {
     std::optional<std::string> message;
     std::string failure;  ///< why there is none
@@ -69,13 +70,13 @@ class WorkerPool {
 
   QueryOutcome ask(std::uint8_t task, const std::string& database, std::string_view sql, const QueryLimits& limits);
   Reply call(std::string_view request, int timeout_ms);
-  Result<std::unique_ptr<Worker>> acquire();
-  void release(std::unique_ptr<Worker> worker);
+  Result<std::unique_ptr<worker::WorkerProcess>> acquire();
+  void release(std::unique_ptr<worker::WorkerProcess> worker);
 
   WorkerPoolOptions options_;
   std::mutex mutex_;
   std::condition_variable freed_;
-  std::vector<std::unique_ptr<Worker>> idle_;
+  std::vector<std::unique_ptr<worker::WorkerProcess>> idle_;
   std::size_t running_ = 0;  ///< idle or at work
 };
 

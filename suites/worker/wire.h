@@ -1,4 +1,4 @@
-// Plain data over a socket between assay and its SQL workers: length-prefixed messages of numbers and bytes.
+// Plain data over a socket between assay and its worker processes: length-prefixed messages of numbers and bytes.
 #pragma once
 
 #include <cstdint>
@@ -7,13 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace assay::text_to_sql {
-
-/// What a worker is asked to do; the first byte of a request.
-enum class WorkerTask : std::uint8_t { kQuery = 1, kDescribe = 2, kBuild = 3, kReversedQuery = 4 };
-
-/// The first message of a worker, before any request: that the program at the other end is one.
-inline constexpr std::string_view kWorkerGreeting = "assay sql worker 1";
+namespace assay::worker {
 
 /// No message may be longer.
 inline constexpr std::uint32_t kMaxMessageBytes = 1U << 30U;
@@ -84,4 +78,4 @@ enum class ReceiveStatus { kMessage, kClosed, kTimeout };
 /// Waits at most `timeout_ms` milliseconds (negative: for ever) in all for a whole message.
 [[nodiscard]] ReceiveStatus receive_message(int socket, int timeout_ms, std::string& message);
 
-}  // namespace assay::text_to_sql
+}  // namespace assay::worker

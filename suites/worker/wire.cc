@@ -1,4 +1,4 @@
-#include "suites/text_to_sql/execution/wire.h"
+#include "suites/worker/wire.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 
 #include "harness/core/clock.h"
 
-namespace assay::text_to_sql {
+namespace assay::worker {
 
 bool send_message(int socket, std::string_view bytes) {
   std::uint32_t size = static_cast<std::uint32_t>(bytes.size());
@@ -72,4 +72,4 @@ ReceiveStatus receive_message(int socket, int timeout_ms, std::string& message) 
   }
 }
 
-}  // namespace assay::text_to_sql
+}  // namespace assay::worker

@@ -1,5 +1,5 @@
 // A YAML document as a plain tree with positions. What could blow up is refused: aliases, keys given twice, deep
-// nesting, several documents, large files.
+// nesting, several documents, large files. For configurations and for the files that describe custom suites.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "harness/core/result.h"
 
-namespace assay::config {
+namespace assay {
 
 struct YamlEntry;
 
@@ -17,6 +17,7 @@ struct YamlNode {
   enum class Kind { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
   std::string text;                ///< kScalar: its value, quotes removed
+  std::string tag;                 ///< "!function" and the like; empty where there is none of the file's own
   int line = 0;                    ///< from 1
   int column = 0;                  ///< from 1
   std::vector<YamlNode> items;     ///< kList
@@ -32,7 +33,7 @@ struct YamlEntry {
   YamlNode value;
 };
 
-/// Reads one document. Errors start with `path:line:column`.
+/// Reads one document of at most 1 MiB. Errors start with `path:line:column`.
 [[nodiscard]] Result<YamlNode> parse_yaml(std::string_view text, const std::string& path);
 
-}  // namespace assay::config
+}  // namespace assay

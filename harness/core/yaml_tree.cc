@@ -1,4 +1,4 @@
-#include "harness/config/yaml_tree.h"
+#include "harness/core/yaml_tree.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -11,7 +11,7 @@
 
 #include "harness/core/text.h"
 
-namespace assay::config {
+namespace assay {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20;
@@ -38,8 +38,10 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     throw Refused(mark, "aliases (*name) are not supported; write the value out");
   }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
     YamlNode scalar = node(mark, YamlNode::Kind::kScalar);
+    // "?": no tag; "!": a quoted scalar
+    if (tag.size() > 1) scalar.tag = tag;
     scalar.text = value;
     add(std::move(scalar));
   }
@@ -157,4 +159,4 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& path) {
   }
 }
 
-}  // namespace assay::config
+}  // namespace assay

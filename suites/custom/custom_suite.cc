@@ -1,0 +1,424 @@
+#include "suites/custom/custom_suite.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "harness/core/random.h"
+#include "harness/core/text.h"
+#include "suites/custom/rendered_row.h"
+#include "suites/custom/suite_file.h"
+#include "suites/reading/bounded_json.h"
+#include "suites/scoring/answer_letter.h"
+#include "suites/scoring/multiple_choice.h"
+
+namespace assay::custom {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kLoglikelihood = "loglikelihood";
+constexpr const char* kLetter = "generate/letter";
+constexpr const char* kCompletion = "generate/completion";
+constexpr int kMaxTokens = 256;
+constexpr int kMaxLetterTokens = 32;
+
+std::vector<Protocol> protocols_of(const SuiteFile& file) {
+  std::vector<Protocol> protocols;
+  for (const std::string& name : file.protocols) {
+    const Ability ability = name == kLoglikelihood ? Ability::kLoglikelihood
+                            : name == kCompletion  ? Ability::kGenerate
+                                                   : Ability::kChat;
+    protocols.push_back({name, {ability}});
+  }
+  return protocols;
+}
+
+int max_shots_of(const SuiteFile& file) { return file.has_examples ? kMaxExamples : 0; }
+
+// A question and its answer as they are shown before another question.
+struct Example {
+  std::string prompt;
+  std::string answer;
+};
+
+// What ask() and score() need of a row beside the item's own members.
+struct Extra {
+  std::string system;
+  Expected expected;
+  std::vector<Example> examples;
+};
+
+std::string to_text(const Extra& extra) {
+  Json json{{"system", extra.system},
+            {"targets", extra.expected.targets},
+            {"pattern", extra.expected.pattern},
+            {"tests", extra.expected.tests},
+            {"database", extra.expected.database}};
+  json["examples"] = Json::array();
+  for (const Example& example : extra.examples) json["examples"].push_back({example.prompt, example.answer});
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Extra from_text(const std::string& text) {
+  const Json json = Json::parse(text);
+  Extra extra;
+  extra.system = json.at("system");
+  extra.expected = {json.at("targets"), json.at("pattern"), json.at("tests"), json.at("database")};
+  for (const Json& example : json.at("examples")) extra.examples.push_back({example.at(0), example.at(1)});
+  return extra;
+}
+
+// The prompt as the protocol asks it.
+std::string asked(const RenderedRow& row, const SuiteFile& file, const std::string& protocol) {
+  if (protocol != kLetter) return row.prompt;
+  std::string text = row.prompt + "\n";
+  for (std::size_t i = 0; i < row.choices.size(); ++i) {
+    text += "\n" + scoring::letter(static_cast<int>(i)) + ". " + row.choices[i];
+  }
+  if (!file.letter_instruction.empty()) text += "\n\n" + file.letter_instruction;
+  return text;
+}
+
+std::string answered(const RenderedRow& row, const std::string& protocol) {
+  if (protocol == kLetter) return scoring::letter(row.target_index);
+  if (protocol == kLoglikelihood) return row.choices[static_cast<std::size_t>(row.target_index)];
+  return row.example_answer;
+}
+
+// The rows that may be shown as examples, the best ones of each kind.
+class ExamplePool {
+ public:
+  ExamplePool(const SuiteFile& file, int shots, std::string protocol)
+      : file_(file), shots_(shots), protocol_(std::move(protocol)) {}
+
+  Result<void> read(const RowRenderer& renderer) {
+    if (shots_ == 0) return {};
+    Result<reading::DataFile> data = file_.data;
+    if (file_.examples.file) {
+      data = example_file(file_);
+      if (!data) return forward_error(data);
+    }
+    auto rows = RowReader::open(*data);
+    if (!rows) return forward_error(rows);
+    while (true) {
+      auto row = (*rows)->next();
+      if (!row) return forward_error(row);
+      if (!*row) break;
+      auto kind = kind_of(**row);
+      if (!kind) return forward_error(kind);
+      keep(*kind, std::move(**row));
+      if (is_complete()) break;
+    }
+    for (auto& [kind, candidates] : kinds_) {
+      for (Candidate& candidate : candidates) {
+        auto rendered = renderer.render(candidate.row);
+        if (!rendered) return forward_error(rendered);
+        candidate.example = {asked(*rendered, file_, protocol_), answered(*rendered, protocol_)};
+      }
+    }
+    return {};
+  }
+
+  // The examples of a row, which is never among them, and neither is one that asks the same.
+  Result<std::vector<Example>> of(const Row& row, const std::string& prompt) const {
+    std::vector<Example> examples;
+    if (shots_ == 0) return examples;
+    auto kind = kind_of(row);
+    if (!kind) return forward_error(kind);
+    if (const auto found = kinds_.find(*kind); found != kinds_.end()) {
+      for (const Candidate& candidate : found->second) {
+        const bool is_itself = !file_.examples.file && candidate.row.index == row.index;
+        if (is_itself || candidate.example.prompt == prompt) continue;
+        examples.push_back(candidate.example);
+        if (static_cast<int>(examples.size()) == shots_) return examples;
+      }
+    }
+    return usage_error(file_.path + ": examples: " + row.where + ": there are only " + std::to_string(examples.size()) +
+                       " other rows" + (file_.examples.same.empty() ? "" : " with its '" + file_.examples.same + "'") +
+                       " to be its " + std::to_string(shots_) + " examples");
+  }
+
+ private:
+  struct Candidate {
+    std::uint64_t key = 0;
+    Row row;
+    Example example;
+  };
+
+  // More than are needed: the row itself and rows that ask the same are left out.
+  [[nodiscard]] std::size_t wanted() const { return static_cast<std::size_t>(shots_) + 8; }
+
+  [[nodiscard]] Result<std::string> kind_of(const Row& row) const {
+    if (file_.examples.same.empty()) return std::string();
+    return field_text(row, file_.examples.same, file_.path + ": examples: same");
+  }
+
+  // First rows may end the reading early; any other choice has to see all.
+  [[nodiscard]] bool is_complete() const {
+    return !file_.examples.random && file_.examples.same.empty() && kinds_.begin()->second.size() >= wanted();
+  }
+
+  void keep(const std::string& kind, Row row) {
+    std::vector<Candidate>& candidates = kinds_[kind];
+    const std::uint64_t key = file_.examples.random ? random_key(file_.examples.seed, std::to_string(row.index))
+                                                    : static_cast<std::uint64_t>(row.index);
+    if (candidates.size() == wanted() && key >= candidates.back().key) return;
+    const auto place =
+        std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& one) { return key < one.key; });
+    candidates.insert(place, Candidate{key, std::move(row), {}});
+    if (candidates.size() > wanted()) candidates.pop_back();
+  }
+
+  const SuiteFile& file_;
+  int shots_;
+  std::string protocol_;
+  std::map<std::string, std::vector<Candidate>> kinds_;  // by the value of `same`
+};
+
+class Source : public ItemSource {
+ public:
+  Source(const SuiteFile& file, const RowRenderer& renderer, std::string protocol, std::unique_ptr<RowReader> rows,
+         ExamplePool pool)
+      : file_(file),
+        renderer_(renderer),
+        protocol_(std::move(protocol)),
+        rows_(std::move(rows)),
+        pool_(std::move(pool)) {}
+
+  Result<std::optional<Item>> next() override {
+    auto row = rows_->next();
+    if (!row) return forward_error(row);
+    if (!*row) return std::optional<Item>();
+    auto item = make_item(**row);
+    if (!item) return forward_error(item);
+    return std::optional<Item>(std::move(*item));
+  }
+
+ private:
+  Result<Item> make_item(const Row& row) {
+    auto rendered = renderer_.render(row);
+    if (!rendered) return forward_error(rendered);
+    Item item;
+    item.order = row.index;
+    auto id = id_of(row);
+    if (!id) return forward_error(id);
+    item.id = file_.name + "/" + *id;
+    for (const Placed& column : file_.group_columns) {
+      auto name = field_text(row, column.text, column.where);
+      if (!name) return forward_error(name);
+      item.groups.push_back({column.text, name->empty() ? "(empty)" : on_one_line(*name)});
+    }
+    if (file_.cluster_column) {
+      auto cluster = field_text(row, file_.cluster_column->text, file_.cluster_column->where);
+      if (!cluster) return forward_error(cluster);
+      item.cluster = std::move(*cluster);
+    }
+    item.question = asked(*rendered, file_, protocol_);
+    Extra extra;
+    extra.system = std::move(rendered->system);
+    auto examples = pool_.of(row, item.question);
+    if (!examples) return forward_error(examples);
+    extra.examples = std::move(*examples);
+    const bool by_choice = protocol_ == kLoglikelihood || protocol_ == kLetter;
+    if (by_choice) {
+      item.choices = std::move(rendered->choices);
+      item.target_index = rendered->target_index;
+      item.target = scoring::letter(item.target_index);
+    } else {
+      extra.expected = std::move(rendered->expected);
+      item.target = !extra.expected.targets.empty() ? extra.expected.targets.front()
+                    : extra.expected.tests.empty()  ? extra.expected.pattern
+                                                    : extra.expected.tests;
+    }
+    item.fields = {to_text(extra)};
+    return item;
+  }
+
+  Result<std::string> id_of(const Row& row) {
+    if (!file_.id_column) return std::to_string(row.index);
+    auto id = field_text(row, file_.id_column->text, file_.id_column->where);
+    if (!id) return id;
+    if (id->empty() || on_one_line(*id) != *id) {
+      return usage_error(file_.id_column->where + ": " + row.where + ": an id is one line of text, not empty");
+    }
+    // 64 bits each: the chance that two of a million ids share them is 1 in 37 million
+    if (!ids_.insert(random_key(0, *id)).second) {
+      return usage_error(file_.id_column->where + ": " + row.where + ": the id '" + *id + "' is there twice");
+    }
+    return id;
+  }
+
+  const SuiteFile& file_;
+  const RowRenderer& renderer_;
+  std::string protocol_;
+  std::unique_ptr<RowReader> rows_;
+  ExamplePool pool_;
+  std::unordered_set<std::uint64_t> ids_;
+};
+
+class CustomSuite : public Suite {
+ public:
+  CustomSuite(SuiteFile file, SuiteOptions options) : file_(std::move(file)), options_(std::move(options)) {}
+
+  Result<void> prepare() {
+    auto renderer = RowRenderer::start(file_);
+    if (!renderer) return forward_error(renderer);
+    renderer_ = std::move(*renderer);
+    const bool scores_text = options_.protocol != kLoglikelihood && options_.protocol != kLetter;
+    if (scores_text) {
+      if (auto prepared = file_.scorer.prepare(options_, file_.name); !prepared) return prepared;
+    }
+    if (options_.protocol == kLetter) {
+      for (std::size_t count = 2; count < letters_.size(); ++count) letters_[count].emplace(static_cast<int>(count));
+    }
+    info_.name = file_.name;
+    info_.version = file_.version;
+    info_.title = file_.title;
+    info_.protocols = protocols_of(file_);
+    info_.metrics = scores_text ? file_.scorer.metrics() : choice_metrics();
+    for (const Placed& column : file_.group_columns) info_.group_levels.push_back(column.text);
+    info_.default_shots = file_.examples.count;
+    info_.max_shots = max_shots_of(file_);
+    info_.notes = file_.scorer.notes();
+    return {};
+  }
+
+  const SuiteInfo& info() const override { return info_; }
+
+  Result<std::unique_ptr<ItemSource>> load() const override {
+    ExamplePool pool(file_, options_.shots, options_.protocol);
+    if (auto read = pool.read(*renderer_); !read) return forward_error(read);
+    auto rows = RowReader::open(file_.data);
+    if (!rows) return forward_error(rows);
+    return std::unique_ptr<ItemSource>(
+        new Source(file_, *renderer_, options_.protocol, std::move(*rows), std::move(pool)));
+  }
+
+  Result<std::string> data_sha256() const override {
+    std::vector<reading::DataFile> files{file_.data};
+    if (file_.examples.file) {
+      auto examples = example_file(file_);
+      if (!examples) return forward_error(examples);
+      files.push_back(std::move(*examples));
+    }
+    files.insert(files.end(), file_.scorer.files().begin(), file_.scorer.files().end());
+    return reading::data_set_sha256(files);
+  }
+
+  Request ask(const Item& item, int sample) const override {
+    const Extra extra = from_text(item.fields.at(0));
+    Request request{item.id, item.order, sample, {}};
+    if (options_.protocol == kLoglikelihood) {
+      LoglikelihoodRequest body;
+      body.context = one_text(item, extra);
+      for (const std::string& choice : item.choices) body.continuations.push_back(file_.delimiter + choice);
+      request.body = std::move(body);
+      return request;
+    }
+    GenerateRequest body;
+    if (options_.protocol == kCompletion) {
+      body.prompt = one_text(item, extra);
+      body.stop = file_.generate.stop.value_or(std::vector<std::string>{file_.examples.separator});
+    } else {
+      if (!extra.system.empty()) body.messages.push_back({Role::kSystem, extra.system});
+      for (const Example& example : extra.examples) {
+        body.messages.push_back({Role::kUser, example.prompt});
+        body.messages.push_back({Role::kAssistant, example.answer});
+      }
+      body.messages.push_back({Role::kUser, item.question});
+      body.stop = file_.generate.stop.value_or(std::vector<std::string>{});
+    }
+    const bool by_letter = options_.protocol == kLetter;
+    if (by_letter) body.choices = scoring::letters(static_cast<int>(item.choices.size()));
+    body.max_tokens =
+        options_.max_tokens.value_or(file_.generate.max_tokens.value_or(by_letter ? kMaxLetterTokens : kMaxTokens));
+    body.temperature = options_.temperature.value_or(file_.generate.temperature);
+    body.top_p = file_.generate.top_p;
+    body.seed = random_key(options_.sample_seed, item.id + "#" + std::to_string(sample));
+    request.body = std::move(body);
+    return request;
+  }
+
+  Score score(const Item& item, const Completion& completion) const override {
+    if (options_.protocol == kLoglikelihood) {
+      std::vector<scoring::ChoiceMetric> metrics;
+      for (const MetricSpec& metric : info_.metrics) metrics.push_back({metric.value, normalisation_of(metric.value)});
+      return scoring::score_logprobs(item, completion, metrics,
+                                     scoring::letters(static_cast<int>(item.choices.size())));
+    }
+    if (options_.protocol == kLetter) return letters_.at(item.choices.size())->score(item, completion);
+    const Extra extra = from_text(item.fields.at(0));
+    return file_.scorer.judge(extra.expected, file_.answer->read(completion.text), completion);
+  }
+
+ private:
+  static scoring::Normalisation normalisation_of(const std::string& metric) {
+    if (metric == "accuracy_norm") return scoring::Normalisation::kCodePoints;
+    return metric == "accuracy_norm_bytes" ? scoring::Normalisation::kBytes : scoring::Normalisation::kNone;
+  }
+
+  [[nodiscard]] std::vector<MetricSpec> choice_metrics() const {
+    std::vector<std::string> names{"accuracy", "accuracy_flexible"};
+    if (options_.protocol == kLoglikelihood) {
+      names = {"accuracy", "accuracy_norm", "accuracy_norm_bytes"};
+      std::stable_partition(names.begin(), names.end(),
+                            [&](const std::string& name) { return name == file_.headline; });
+    }
+    std::vector<MetricSpec> metrics;
+    for (const std::string& name : names) metrics.push_back({name, name, Aggregation::kMean, 0, "", metrics.empty()});
+    return metrics;
+  }
+
+  // System text, examples and question as one text.
+  [[nodiscard]] std::string one_text(const Item& item, const Extra& extra) const {
+    std::string text;
+    if (!extra.system.empty()) text += extra.system + file_.examples.separator;
+    for (const Example& example : extra.examples) {
+      text += example.prompt + file_.delimiter + example.answer + file_.examples.separator;
+    }
+    return text + item.question;
+  }
+
+  SuiteFile file_;
+  SuiteOptions options_;
+  SuiteInfo info_;
+  std::unique_ptr<RowRenderer> renderer_;                         // thread-safe
+  std::array<std::optional<scoring::AnswerLetter>, 27> letters_;  // by number of choices
+};
+
+}  // namespace
+
+Result<SuiteEntry> entry(const std::string& path) {
+  auto file = read_suite_file(path);
+  if (!file) return forward_error(file);
+  SuiteEntry entry;
+  entry.name = file->name;
+  entry.help = file->title;
+  entry.protocols = protocols_of(*file);
+  entry.options = file->scorer.option_names();
+  entry.default_shots = file->examples.count;
+  entry.max_shots = max_shots_of(*file);
+  entry.make = [path](const SuiteOptions& options) { return make(path, options); };
+  return entry;
+}
+
+Result<std::unique_ptr<Suite>> make(const std::string& path, const SuiteOptions& options) {
+  if (options.starter) {
+    return usage_error(path + ": a suite of your own has no starter items; leave --starter out");
+  }
+  auto file = read_suite_file(path);
+  if (!file) return forward_error(file);
+  SuiteOptions chosen = options;
+  if (chosen.protocol.empty()) chosen.protocol = file->protocols.front();
+  auto suite = std::make_unique<CustomSuite>(std::move(*file), std::move(chosen));
+  if (auto prepared = suite->prepare(); !prepared) return forward_error(prepared);
+  return std::unique_ptr<Suite>(std::move(suite));
+}
+
+}  // namespace assay::custom

@@ -1,0 +1,36 @@
+// Whether a JSON value is valid by a JSON Schema, for the part of the language that answers need.
+//
+// Checked: type, enum, const, properties, required, additionalProperties, minProperties, maxProperties, items (one
+// schema), minItems, maxItems, uniqueItems, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf,
+// minLength, maxLength, pattern (RE2), allOf, anyOf, oneOf, not, and $ref to a place in the same schema. Titles,
+// descriptions and the like are passed over. Any other keyword is refused when the schema is read, by name.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "harness/core/result.h"
+
+namespace assay::scoring {
+
+/// A schema. Thread-safe.
+class JsonSchema {
+ public:
+  /// Reads a schema. `where` starts every message. Errors: not JSON, an unsupported keyword, a value of the wrong kind.
+  [[nodiscard]] static Result<JsonSchema> parse(std::string_view text, const std::string& where);
+
+  JsonSchema(JsonSchema&&) noexcept;
+  JsonSchema& operator=(JsonSchema&&) noexcept;
+  ~JsonSchema();
+
+  /// Why a JSON text is not valid, with the place in it ("/items/0/price: …"); empty: it is.
+  [[nodiscard]] std::string violation(std::string_view json) const;
+
+ private:
+  struct State;
+  explicit JsonSchema(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace assay::scoring
