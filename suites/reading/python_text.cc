@@ -126,16 +126,9 @@ std::string_view python_strip(std::string_view text) {
   return text;
 }
 
-std::string python_capitalize(std::string_view text) {
-  std::string capitalized;
-  capitalized.reserve(text.size() + 4);
-  if (is_ascii(text)) {
-    for (const char c : text) capitalized += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (!text.empty() && capitalized[0] >= 'a' && capitalized[0] <= 'z') {
-      capitalized[0] = static_cast<char>(capitalized[0] - 'a' + 'A');
-    }
-    return capitalized;
-  }
+namespace {
+
+std::vector<CodePoint> code_points(std::string_view text) {
   std::vector<CodePoint> points;
   points.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
@@ -143,19 +136,62 @@ std::string python_capitalize(std::string_view text) {
     points.push_back(c);
     i += length;
   }
-  append_title(capitalized, points[0]);
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    const CodePoint c = points[i];
-    if (c == kCapitalSigma) {
-      append(capitalized, is_final_sigma(points, i) ? kFinalSigma : kSmallSigma);
-    } else if (c == kCapitalIWithDot) {
-      append(capitalized, 'i');
-      append(capitalized, kCombiningDotAbove);
-    } else {
-      append(capitalized, utf8proc_tolower(c));
-    }
+  return points;
+}
+
+// Appends str.lower() of points[i], which may depend on what stands around it.
+void append_lower(std::string& text, const std::vector<CodePoint>& points, std::size_t i) {
+  const CodePoint c = points[i];
+  if (c == kCapitalSigma) {
+    append(text, is_final_sigma(points, i) ? kFinalSigma : kSmallSigma);
+  } else if (c == kCapitalIWithDot) {
+    append(text, 'i');
+    append(text, kCombiningDotAbove);
+  } else {
+    append(text, utf8proc_tolower(c));
   }
+}
+
+std::string ascii_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
+}  // namespace
+
+std::string python_capitalize(std::string_view text) {
+  if (is_ascii(text)) {
+    std::string capitalized = ascii_lower(text);
+    if (!text.empty() && capitalized[0] >= 'a' && capitalized[0] <= 'z') {
+      capitalized[0] = static_cast<char>(capitalized[0] - 'a' + 'A');
+    }
+    return capitalized;
+  }
+  std::string capitalized;
+  capitalized.reserve(text.size() + 4);
+  const std::vector<CodePoint> points = code_points(text);
+  append_title(capitalized, points[0]);
+  for (std::size_t i = 1; i < points.size(); ++i) append_lower(capitalized, points, i);
   return capitalized;
+}
+
+std::string python_lower(std::string_view text) {
+  if (is_ascii(text)) return ascii_lower(text);
+  std::string lower;
+  lower.reserve(text.size() + 4);
+  const std::vector<CodePoint> points = code_points(text);
+  for (std::size_t i = 0; i < points.size(); ++i) append_lower(lower, points, i);
+  return lower;
+}
+
+std::string without_punctuation(std::string_view text) {
+  constexpr std::string_view kPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+  std::string plain;
+  for (const char c : text) {
+    if (kPunctuation.find(c) == std::string_view::npos) plain += c;
+  }
+  return plain;
 }
 
 std::string python_replace(std::string_view text, std::string_view from, std::string_view to) {

@@ -14,6 +14,12 @@ namespace assay::reading {
 /// SpecialCasing ("ß" becomes "Ss", "İ" in the rest two code points, a capital sigma that ends a word "ς").
 [[nodiscard]] std::string python_capitalize(std::string_view text);
 
+/// str.lower(), by the same mappings.
+[[nodiscard]] std::string python_lower(std::string_view text);
+
+/// str.translate(str.maketrans("", "", string.punctuation)): without ASCII's 32 punctuation marks.
+[[nodiscard]] std::string without_punctuation(std::string_view text);
+
 /// str.replace(): every occurrence, from left to right, not overlapping. `from` is not empty.
 [[nodiscard]] std::string python_replace(std::string_view text, std::string_view from, std::string_view to);
 
