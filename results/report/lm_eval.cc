@@ -205,6 +205,7 @@ Json sample_json(const std::vector<Record>& samples) {
   std::vector<std::pair<std::string, double>> values;
   for (const Record& sample : samples) {
     for (const auto& [name, value] : sample.score->values) {
+      if (is_quantity(name)) continue;
       auto found = std::find_if(values.begin(), values.end(), [&](const auto& one) { return one.first == name; });
       const double part = value / static_cast<double>(samples.size());
       if (found == values.end()) {

@@ -272,7 +272,7 @@ std::vector<MetricSpec> decode_metrics(std::string_view bytes) {
     metric.name = unpacker.text();
     metric.value = unpacker.text();
     const std::int64_t aggregation = unpacker.integer();
-    if (aggregation < 0 || aggregation > static_cast<int>(Aggregation::kBalancedAccuracy)) {
+    if (aggregation < 0 || aggregation > static_cast<int>(Aggregation::kSampleSpread)) {
       fail("the run file is corrupted (a metric with an unknown aggregation)");
     }
     metric.aggregation = static_cast<Aggregation>(aggregation);
