@@ -5,6 +5,7 @@
 #include "suites/gsm8k/gsm8k_suite.h"
 #include "suites/hellaswag/hellaswag_suite.h"
 #include "suites/humaneval/humaneval_suite.h"
+#include "suites/legalbench/legalbench_suite.h"
 #include "suites/mbpp/mbpp_suite.h"
 #include "suites/mmlu/mmlu_suite.h"
 #include "suites/orders/ordered_suite.h"
@@ -25,6 +26,7 @@ const std::vector<SuiteEntry>& builtin_suites() {
       with_orders(truthfulqa::mc1_entry()),
       truthfulqa::mc2_entry(),
       gsm8k::entry(),
+      legalbench::entry(),
       humaneval::entry(),
       mbpp::entry(),
       text_to_sql::entry(),
