@@ -2,6 +2,7 @@
 
 #include "harness/core/text.h"
 #include "suites/arc/arc_suite.h"
+#include "suites/dbbench/dbbench_suite.h"
 #include "suites/gsm8k/gsm8k_suite.h"
 #include "suites/hellaswag/hellaswag_suite.h"
 #include "suites/humaneval/humaneval_suite.h"
@@ -30,6 +31,7 @@ const std::vector<SuiteEntry>& builtin_suites() {
       humaneval::entry(),
       mbpp::entry(),
       text_to_sql::entry(),
+      dbbench::entry(),
   };
   return suites;
 }

@@ -10,7 +10,7 @@
 namespace assay::text_to_sql {
 
 /// What a worker is asked to do; the first byte of a request.
-enum class WorkerTask : std::uint8_t { kQuery = 1, kDescribe = 2, kBuild = 3, kReversedQuery = 4 };
+enum class WorkerTask : std::uint8_t { kQuery = 1, kDescribe = 2, kBuild = 3, kReversedQuery = 4, kScratch = 5 };
 
 /// The first message of a worker, before any request: that the program at the other end is one.
 inline constexpr std::string_view kWorkerGreeting = "assay sql worker 1";

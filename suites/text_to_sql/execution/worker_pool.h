@@ -15,6 +15,7 @@
 
 #include "harness/core/result.h"
 #include "suites/text_to_sql/execution/query_outcome.h"
+#include "suites/text_to_sql/execution/scratch_database.h"
 #include "suites/text_to_sql/prompt/schema.h"
 
 namespace assay::text_to_sql {
@@ -47,6 +48,11 @@ class WorkerPool {
   [[nodiscard]] QueryOutcome query_reversed(const std::string& database, std::string_view sql,
                                             const QueryLimits& limits);
 
+  /// Makes a table in a worker's memory, runs the statements on it one after the other and returns the outcome of the
+  /// last one. They may read and change rows; what is refused or fails changes nothing. There must be one.
+  [[nodiscard]] QueryOutcome run_on_scratch(const ScratchTable& table, const std::vector<std::string>& statements,
+                                            const QueryLimits& limits);
+
   /// The tables of an SQLite file, with up to `sample_rows` rows of each.
   [[nodiscard]] Result<Schema> describe(const std::string& database, std::uint32_t sample_rows);
 
@@ -68,6 +74,7 @@ class WorkerPool {
   };
 
   QueryOutcome ask(std::uint8_t task, const std::string& database, std::string_view sql, const QueryLimits& limits);
+  QueryOutcome outcome_of(std::string_view request, std::uint64_t wall_ms);
   Reply call(std::string_view request, int timeout_ms);
   Result<std::unique_ptr<Worker>> acquire();
   void release(std::unique_ptr<Worker> worker);
