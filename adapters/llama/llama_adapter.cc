@@ -125,10 +125,12 @@ class LlamaAdapter final : public Adapter {
                                                     : model_->max_context());
     std::string context = request.context;
     for (std::size_t dropped = 0;; ++dropped) {
-      const std::vector<TextPart> parts = context_parts(context);
+      std::vector<TextPart> parts = context_parts(context);
       std::vector<EncodedPair> pairs;
       bool fits = true;
-      for (const std::string& text : request.continuations) {
+      for (std::size_t i = 0; i < request.continuations.size(); ++i) {
+        const std::string& text = request.continuations[i];
+        if (!request.openings.empty()) parts = context_parts(context + request.openings[i]);
         // Under a template a continuation begins the assistant's turn: the reference drops the delimiter's blank.
         const bool drop_blank = chat_around_scores_ && !text.empty() && text.front() == ' ';
         pairs.push_back(model_->tokenizer().encode_pair(parts, drop_blank ? text.substr(1) : text));
@@ -152,6 +154,9 @@ class LlamaAdapter final : public Adapter {
   void answer_score(std::int64_t order, const LoglikelihoodRequest& request, std::function<void(Completion)>& done) {
     if (request.continuations.empty()) {
       give_up(FailureKind::kInvalidRequest, "there is no continuation to score");
+    }
+    if (!request.openings.empty() && request.openings.size() != request.continuations.size()) {
+      give_up(FailureKind::kInvalidRequest, "there are not as many openings as continuations");
     }
     Completion completion;
     const std::vector<EncodedPair> pairs = encoded(request, completion.sent, completion.note);

@@ -16,6 +16,7 @@ std::size_t prompt_bytes(const LoglikelihoodRequest& request) {
   // A remote model is sent the context once for each continuation.
   std::size_t bytes = 0;
   for (const std::string& continuation : request.continuations) bytes += request.context.size() + continuation.size();
+  for (const std::string& opening : request.openings) bytes += opening.size();
   return bytes;
 }
 

@@ -245,6 +245,7 @@ void write_record_console(std::ostream& out, const Record& record, const ResultI
     line("target", record.item.target);
     std::string scores;
     for (const auto& [name, value] : record.score->values) {
+      if (is_quantity(name)) continue;
       scores += (scores.empty() ? "" : ", ") + name + " " + fraction_text(value);
     }
     line("score", fraction_text(record.score->value) + (scores.empty() ? "" : " (" + scores + ")"));

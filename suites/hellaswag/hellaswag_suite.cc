@@ -14,6 +14,7 @@
 #include "suites/reading/data_file.h"
 #include "suites/reading/json_object.h"
 #include "suites/scoring/answer_letter.h"
+#include "suites/scoring/lettered_question.h"
 #include "suites/scoring/multiple_choice.h"
 
 namespace assay::hellaswag {
@@ -172,6 +173,11 @@ class HellaSwagSuite : public Suite {
     for (const std::string& ending : item.choices) body.continuations.push_back(" " + ending);
     request.body = std::move(body);
     return request;
+  }
+
+  std::optional<Item> rotated(const Item& item, int by) const override {
+    if (!letter_) return std::nullopt;
+    return scoring::rotated_choices(item, by);
   }
 
   Score score(const Item& item, const Completion& completion) const override {

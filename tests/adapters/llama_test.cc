@@ -286,6 +286,26 @@ TEST_CASE("an empty context and blanks at its end are treated as the reference d
   CHECK(pair[0].continuations[0].is_greedy);
 }
 
+TEST_CASE("what stands between the context and a continuation is given, not scored", "[llama]") {
+  const auto adapter = default_model();
+  if (!adapter) {
+    return;
+  }
+  const std::string context = "The trophy does not fit in the suitcase because the ";
+  LoglikelihoodRequest opened{context, {" is too small.", " is too small."}, {}, 0};
+  opened.openings = {"trophy", "suitcase"};
+  const Completion both = ask(*adapter, score(opened));
+  REQUIRE(both.continuations.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Completion alone = ask(*adapter, score({context + opened.openings[i], {opened.continuations[i]}, {}, 0}));
+    CHECK(both.continuations[i].logprob == alone.continuations[0].logprob);
+    CHECK(both.continuations[i].tokens == alone.continuations[0].tokens);
+  }
+  CHECK(both.continuations[0].logprob != both.continuations[1].logprob);
+  opened.openings.pop_back();
+  CHECK(ask(*adapter, score(opened)).failure->kind == FailureKind::kInvalidRequest);
+}
+
 TEST_CASE("greedy text is the same alone and beside others", "[llama]") {
   const auto adapter = default_model({{"threads", "1"}, {"seqs", "4"}});
   if (!adapter) {

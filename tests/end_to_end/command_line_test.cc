@@ -196,6 +196,47 @@ TEST_CASE("prompts that were cut are counted in the summary, and exports have ev
   CHECK_THAT(csv.out, ContainsSubstring(",left-truncated 7 tokens\r\n"));
 }
 
+TEST_CASE("episodes are run, shown with their turns and tokens, replayed and scored again") {
+  const Folder folder;
+  static_cast<void>(folder.file("s.jsonl", R"({"texts": ["Action: Operation\n```sql\nSELECT 1\n```", )"
+                                           R"("Action: Answer\nFinal Answer: [\"2\"]"], "prompt_tokens": 10})"
+                                           "\n"));
+  const Outcome run = run_assay(folder.path(), {"run", "--starter", "--suite", "dbbench", "--model", "scripted:s.jsonl",
+                                                "--run", "r.db", "--format", "json"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  CHECK_THAT(run.out, ContainsSubstring("\"turns\": {\n        \"mean\": 2.0,\n        \"max\": 2\n"));
+  CHECK_THAT(run.out, ContainsSubstring("\"prompt\": 800,"));  // 40 episodes of 2 turns
+  CHECK_THAT(run.out, ContainsSubstring("\"retries\": 0,"));
+  const Outcome lines = run_assay(folder.path(), {"export", "r.db", "--to", "jsonl"});
+  CHECK_THAT(lines.out, ContainsSubstring("\"turns\":2"));
+  CHECK_THAT(lines.out, ContainsSubstring("[assistant]\\nAction: Operation"));
+  CHECK_THAT(lines.out, ContainsSubstring("1\\n1"));  // what the statement gave
+  CHECK(lines.out.find("#turns") == std::string::npos);
+
+  const Outcome replayed = run_assay(folder.path(), {"run", "--starter", "--suite", "dbbench", "--model", "replay:r.db",
+                                                     "--run", "again.db", "--format", "json"});
+  INFO(replayed.err);
+  CHECK(replayed.exit_code == 0);
+  CHECK_THAT(replayed.out, ContainsSubstring("\"prompt\": 800,"));
+  const Outcome rescored = run_assay(folder.path(), {"rescore", "r.db", "--run", "scored.db"});
+  INFO(rescored.err);
+  CHECK(rescored.exit_code == 0);
+  CHECK_THAT(rescored.err + rescored.out, ContainsSubstring("40"));
+}
+
+TEST_CASE("orders of options are two more metrics") {
+  const Folder folder;
+  const Outcome run = run_assay(folder.path(), {"run", "--starter", "--suite", "mmlu:order=rotate,samples=4", "--model",
+                                                "baseline:first", "--run", "r.db", "--format", "json"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  // Always the first option: right in one of four orders, never in all.
+  CHECK_THAT(run.out, ContainsSubstring("\"accuracy\": {\n          \"value\": 0.25,"));
+  CHECK_THAT(run.out, ContainsSubstring("\"accuracy_all_orders\": {\n          \"value\": 0.0,"));
+  CHECK_THAT(run.out, ContainsSubstring("\"accuracy_order_spread\": {"));
+}
+
 TEST_CASE("starter items run on a baseline from an empty home, and the run is shown, exported and gone on with") {
   const Folder folder;
   const std::vector<std::string> run{"run", "--starter", "--model", "baseline:first", "--run", "r.db"};

@@ -54,9 +54,34 @@ class NumberSuite : public Suite {
     return score;
   }
 
- private:
+ protected:
   SuiteInfo info_;
+
+ private:
   std::int64_t count_;
+};
+
+// Episodes: the item's number, then with one dot more each turn, as many as its number has over a multiple of five; at
+// most four turns.
+class DotSuite : public NumberSuite {
+ public:
+  explicit DotSuite(std::int64_t count) : NumberSuite(count) { info_.max_turns = 4; }
+  std::optional<Request> next_turn(const Item& item, const Request& asked, const Completion& answer) const override {
+    if (dots(answer.text) == item.order % 5) return std::nullopt;
+    Request next = asked;
+    std::get<GenerateRequest>(next.body).prompt = answer.text + ".";
+    return next;
+  }
+  Score score_episode(const Item& item, const Request& asked, const Completion& answer) const override {
+    Score score;
+    const bool whole = answer.text == std::get<GenerateRequest>(asked.body).prompt;
+    score.value = whole && dots(answer.text) == item.order % 5 ? 1 : 0;
+    score.values = {{kTurnsValue, static_cast<double>(dots(answer.text) + 1)}};
+    return score;
+  }
+
+ private:
+  static std::int64_t dots(const std::string& text) { return std::count(text.begin(), text.end(), '.'); }
 };
 
 // Answers from a few threads of its own, after a moment; `fail` decides which prompts fail and how.
@@ -231,6 +256,57 @@ TEST_CASE("every sample of every item is asked, scored and stored once") {
   CHECK(fixture.observer.last.at(0).done == 300);
   CHECK(fixture.observer.last.at(1).done == 150);
   CHECK(fixture.observer.last.at(1).headline == 1.0);
+}
+
+TEST_CASE("an episode is asked turn by turn and stored once, with what all its turns took") {
+  for (const bool occupies_machine : {false, true}) {
+    Fixture fixture;
+    const EchoAdapter& adapter = fixture.add_model(std::make_unique<EchoAdapter>(occupies_machine), 2);
+    PlannedResult& planned = fixture.add_suite(0, 50);
+    planned.suite = std::make_shared<DotSuite>(50);
+    Price price;
+    price.input_per_mtok = 1000;
+    price.output_per_mtok = 1000;
+    planned.info.price = price;
+    MemoryWriter writer;
+    const DispatchOutcome outcome = fixture.run(writer);
+    CHECK(outcome.answered == 50);
+    CHECK(adapter.most_held() <= 2);
+    REQUIRE(writer.committed.size() == 50);
+    for (const Record& record : writer.committed) {
+      INFO(record.item.id);
+      const std::int64_t turns = std::min<std::int64_t>(record.item.order % 5 + 1, 4);
+      REQUIRE(record.score);
+      CHECK(record.score->value == (record.item.order % 5 == 4 ? 0 : 1));  // those need a fifth
+      CHECK(record.score->values.at(0).second == static_cast<double>(turns));
+      CHECK(record.completion.usage.prompt == 1000 * turns);
+      CHECK(record.usd.value() == Approx(1.01 * static_cast<double>(turns)));
+      CHECK(record.completion.attempts == 1);
+      CHECK(record.request.item == record.item.id);
+    }
+    CHECK(fixture.budget->spent_usd() == Approx(1.01 * 10 * (1 + 2 + 3 + 4 + 4)));
+  }
+}
+
+TEST_CASE("an episode whose model fails in its midst has failed, and what it took is known") {
+  Fixture fixture;
+  fixture.add_model(
+      std::make_unique<EchoAdapter>(false,
+                                    [](const std::string& prompt) -> std::optional<Failure> {
+                                      if (prompt != "13..") return std::nullopt;
+                                      return Failure{FailureKind::kServerError, FailureAction::kGiveUpItem, "gone"};
+                                    }),
+      4);
+  fixture.add_suite(0, 20).suite = std::make_shared<DotSuite>(20);
+  MemoryWriter writer;
+  const DispatchOutcome outcome = fixture.run(writer);
+  CHECK(outcome.failed == 1);
+  CHECK(outcome.answered == 19);
+  for (const Record& record : writer.committed) {
+    if (record.item.order != 13) continue;
+    CHECK_FALSE(record.score);
+    CHECK(record.completion.usage.prompt == 3000);
+  }
 }
 
 TEST_CASE("what is answered already is not asked again") {
