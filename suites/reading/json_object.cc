@@ -335,7 +335,7 @@ Result<std::vector<JsonObject>> read_json_array(const DataFile& file) { return J
 Result<std::vector<JsonObject>> read_json_array_in_order(const DataFile& file) {
   Result<std::string> text = whole_text(file);
   if (!text) return forward_error(text);
-  if (Result<void> checked = check_array(parse_bounded(*text), file); !checked) return forward_error(checked);
+  if (Result<void> checked = check_array(parse_bounded_json(*text), file); !checked) return forward_error(checked);
   std::vector<JsonObject> objects;
   const std::string_view array = *text;
   std::size_t at = array.find_first_not_of(kBetween, array.find('[') + 1);
