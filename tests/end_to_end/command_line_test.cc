@@ -43,6 +43,7 @@ TEST_CASE("help texts are the approved ones") {
                                                                                      {"leaderboard"},
                                                                                      {"serve"},
                                                                                      {"rescore"},
+                                                                                     {"merge"},
                                                                                      {"data", "list"},
                                                                                      {"data", "fetch"},
                                                                                      {"data", "verify"},
@@ -92,6 +93,10 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
       {{"breakeven", "--requests", "10"},
        "assay: tokens of a request are not known: give --input-tokens and --output-tokens, or --measured RUN\n"},
       {{"export", "x.db"}, "assay export: --to is missing: jsonl, csv, lm-eval, inspect, junit or prometheus\n"},
+      {{"merge", "x.db"}, "assay merge: -o is missing: the run file to make\n"},
+      {{"merge", "-o", "y.db"},
+       "assay merge: RUN is missing: run files of one configuration: `assay run --shard I/N`; see 'assay merge "
+       "--help'\n"},
       {{"completion", "tcsh"}, "assay completion: no SHELL 'tcsh'; there are bash, zsh, fish\n"},
       {{"model", "fetch", "smollm"},
        "assay: no model 'smollm' to fetch; there are smollm2-135m, gemma3-270m, and any GGUF file by URL with "
