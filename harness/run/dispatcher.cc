@@ -361,6 +361,7 @@ bool Dispatch::take_next_turn(Work& work) {
   record.request = std::move(*next);
   record.completion = {};
   record.usd.reset();
+  work.share_ms.reset();
   return true;
 }
 
@@ -479,8 +480,8 @@ void Dispatch::settle(Work& work) {
                             record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
             : token_cost_usd(*planned.info.price, record.completion.usage);
   }
-  budget_.settle(work.reserved_usd, 
-                 record.usd.value_or(may_be_billed(record.completion) ? work.reserved_usd.value_or(0) : 0));
+  const std::optional<double> reserved = std::exchange(work.reserved_usd, std::nullopt);  // a later turn has its own
+  budget_.settle(reserved, record.usd.value_or(may_be_billed(record.completion) ? reserved.value_or(0) : 0));
   if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 

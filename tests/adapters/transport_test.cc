@@ -12,6 +12,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "adapters/http/scored_parts.h"
 #include "harness/core/clock.h"
 #include "tests/adapters/remote_asking.h"
 

@@ -440,6 +440,31 @@ TEST_CASE("nothing is sent that could exceed the budget") {
   CHECK(outcome.unanswered == 1000 - outcome.answered);
 }
 
+TEST_CASE("a budget that ends in the midst of an episode counts its earlier turns once") {
+  Fixture fixture;
+  fixture.add_model(std::make_unique<EchoAdapter>(), 1);
+  PlannedResult& planned = fixture.add_suite(0, 50);
+  planned.suite = std::make_shared<DotSuite>(50);
+  Price price;
+  price.input_per_mtok = 1000;
+  price.output_per_mtok = 1000;
+  planned.info.price = price;
+  fixture.budget = std::make_unique<Budget>(10.0, 0);
+  MemoryWriter writer;
+  const DispatchOutcome outcome = fixture.run(writer);
+  CHECK(outcome.budget_exhausted);
+  double recorded = 0;
+  for (const Record& record : writer.committed) recorded += record.usd.value_or(0);
+  CHECK(fixture.budget->spent_usd() == Approx(recorded));
+  // Each turn's share was released once: while one request is in flight, what does not fit still waits for it.
+  bool decided = false;
+  fixture.budget->reserve(-100, [](bool fits) { CHECK(fits); });
+  fixture.budget->reserve(200, [&](bool) { decided = true; });
+  CHECK_FALSE(decided);
+  fixture.budget->settle(-100, 0);
+  CHECK(decided);
+}
+
 TEST_CASE("a budget counts what is in flight and what earlier sessions spent") {
   Budget budget(1.0, 0.5);
   std::string decided;
