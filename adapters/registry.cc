@@ -47,7 +47,8 @@ const std::vector<AdapterEntry>& builtin_adapters() {
   static const std::vector<AdapterEntry> adapters{
       {"llama",
        "llama:PATH.gguf or llama:NAME of a fetched model: a local quantized model, in this process",
-       {"threads", "ctx", "gpu_layers", "seqs", "lora", "chat", "share"},
+       {"threads", "ctx", "gpu_layers", "seqs", "lora", "chat", "share", "exclusive", "batch", "kv", "flash", "split",
+        "main_gpu"},
        {"threads", "seqs"},
        make_llama},
       openai_adapter(),

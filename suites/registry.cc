@@ -2,17 +2,37 @@
 
 #include "harness/core/text.h"
 #include "suites/custom/custom_suite.h"
+#include "suites/arc/arc_suite.h"
+#include "suites/dbbench/dbbench_suite.h"
+#include "suites/gsm8k/gsm8k_suite.h"
 #include "suites/hellaswag/hellaswag_suite.h"
 #include "suites/humaneval/humaneval_suite.h"
+#include "suites/legalbench/legalbench_suite.h"
 #include "suites/mbpp/mbpp_suite.h"
 #include "suites/mmlu/mmlu_suite.h"
+#include "suites/orders/ordered_suite.h"
 #include "suites/text_to_sql/text_to_sql.h"
+#include "suites/truthfulqa/truthfulqa_suite.h"
+#include "suites/winogrande/winogrande_suite.h"
 
 namespace assay {
 
 const std::vector<SuiteEntry>& builtin_suites() {
+  using orders::with_orders;
   static const std::vector<SuiteEntry> suites{
-      mmlu::entry(), hellaswag::entry(), humaneval::entry(), mbpp::entry(), text_to_sql::entry(),
+      with_orders(mmlu::entry()),
+      with_orders(hellaswag::entry()),
+      with_orders(winogrande::entry()),
+      with_orders(arc::easy_entry()),
+      with_orders(arc::challenge_entry()),
+      with_orders(truthfulqa::mc1_entry()),
+      truthfulqa::mc2_entry(),
+      gsm8k::entry(),
+      legalbench::entry(),
+      humaneval::entry(),
+      mbpp::entry(),
+      text_to_sql::entry(),
+      dbbench::entry(),
   };
   return suites;
 }

@@ -19,10 +19,13 @@ struct SuiteEntry {
   std::vector<std::string> options;  ///< its own option keys
   int default_shots = 0;
   int max_shots = 0;
-  std::vector<std::string> files;  ///< what `--data DIR` must hold, as globs relative to it
+  /// What `--data DIR` must hold, as globs relative to it; "a or b" where either will do.
+  std::vector<std::string> files;
 
   /// Makes the suite; checks options and that the data files are there, reads no items yet.
   std::function<Result<std::unique_ptr<Suite>>(const SuiteOptions&)> make;
+
+  std::vector<std::string> item_ids = {};  ///< the forms that its items' ids have, "mmlu/SUBJECT/ROW"; for help
 };
 
 /// All suites of this build, in the order in which help shows them.

@@ -26,6 +26,7 @@ struct Protocol {
   std::string name;                ///< "loglikelihood", "generate/cot", …
   std::vector<Ability> needs_any;  ///< the model must have at least one of these
   int max_shots = 1000;            ///< at most so many examples, also where the suite's default is more (0: zero-shot)
+  std::optional<int> default_shots = {};  ///< absent: the suite's own
 };
 
 /// What a suite is, as data.
@@ -38,6 +39,7 @@ struct SuiteInfo {
   std::vector<std::string> group_levels;  ///< outermost first: {"category", "subject"}
   int default_shots = 0;
   int max_shots = 0;
+  int max_turns = 1;  ///< how often a model may answer in an episode; 1: every question is asked once
 
   /// What else is to be recorded of how answers are scored here, but makes no other suite of it: the isolation in
   /// force, the interpreter.
@@ -89,6 +91,29 @@ class Suite {
 
   /// Judges a completion without a failure. Pure: the same answer always gets the same score.
   [[nodiscard]] virtual Score score(const Item& item, const Completion& completion) const = 0;
+
+  /// The item with its choices in another order, moved on by `by` places (from 0; round the end), as the protocol would
+  /// ask it then. Nothing: the protocol has no order of choices, since it compares them apart from one another.
+  [[nodiscard]] virtual std::optional<Item> rotated(const Item& item, int by) const {
+    static_cast<void>(item), static_cast<void>(by);
+    return std::nullopt;
+  }
+
+  /// The next turn of an episode: what is asked now that `completion` answered `asked`, whose messages hold the turns
+  /// before. Nothing: the episode is over. Called at most SuiteInfo::max_turns - 1 times an episode, for answers
+  /// without a failure. Pure, as ask(); may work for a while (run a query), but waits for no model.
+  [[nodiscard]] virtual std::optional<Request> next_turn(const Item& item, const Request& asked,
+                                                         const Completion& completion) const {
+    static_cast<void>(item), static_cast<void>(asked), static_cast<void>(completion);
+    return std::nullopt;
+  }
+
+  /// Judges an episode whose last request was `asked` and its answer `completion`, with the usage of all turns. Pure.
+  [[nodiscard]] virtual Score score_episode(const Item& item, const Request& asked,
+                                            const Completion& completion) const {
+    static_cast<void>(asked);
+    return score(item, completion);
+  }
 };
 
 }  // namespace assay

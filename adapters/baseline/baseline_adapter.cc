@@ -40,7 +40,9 @@ class BaselineAdapter final : public Adapter {
     if (cancelled_.load(std::memory_order_relaxed)) {
       completion.failure = Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the run was stopped", 0};
     } else if (const auto* compare = std::get_if<LoglikelihoodRequest>(&request.body)) {
-      const std::size_t pick = index(request, compare->continuations);
+      std::vector<std::string> choices = compare->continuations;
+      for (std::size_t i = 0; i < choices.size(); ++i) choices[i].insert(0, compare->opening(i));
+      const std::size_t pick = index(request, choices);
       for (std::size_t i = 0; i < compare->continuations.size(); ++i) {
         completion.continuations.push_back({i == pick ? kCertain : kImpossible, 0, i == pick});
       }

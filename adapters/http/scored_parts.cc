@@ -35,14 +35,18 @@ Completion JoinedParts::joined() {
 }
 
 std::vector<Request> parts_of(const Request& request, std::size_t per_call) {
-  const std::vector<std::string>& all = std::get<LoglikelihoodRequest>(request.body).continuations;
+  const auto& whole = std::get<LoglikelihoodRequest>(request.body);
   std::vector<Request> parts;
-  for (std::size_t begin = 0; begin < all.size(); begin += per_call) {
-    const std::size_t end = std::min(all.size(), begin + per_call);
+  for (std::size_t begin = 0; begin < whole.continuations.size(); begin += per_call) {
+    const std::size_t end = std::min(whole.continuations.size(), begin + per_call);
+    const auto slice = [begin, end](const std::vector<std::string>& all) {
+      return std::vector<std::string>(all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                      all.begin() + static_cast<std::ptrdiff_t>(end));
+    };
     parts.push_back(request);
-    std::get<LoglikelihoodRequest>(parts.back().body)
-        .continuations.assign(all.begin() + static_cast<std::ptrdiff_t>(begin),
-                              all.begin() + static_cast<std::ptrdiff_t>(end));
+    auto& part = std::get<LoglikelihoodRequest>(parts.back().body);
+    part.continuations = slice(whole.continuations);
+    if (!whole.openings.empty()) part.openings = slice(whole.openings);
   }
   return parts;
 }

@@ -16,14 +16,14 @@ void Batch::add(llama_token token, llama_pos position, llama_seq_id first, llama
   batch_.logits[row] = wants_logits ? 1 : 0;
 }
 
-int Batch::fill_group(int group, llama_seq_id filler, llama_token token) {
+int Batch::fill_up(RowRule rule, llama_seq_id filler) {
   int added = 0;
-  while (batch_.n_tokens % group != 0) {
-    add(token, added, filler, filler, false);
+  while (!rule.met_by(batch_.n_tokens)) {
+    add(0, added, filler, filler, false);
     ++added;
   }
   int outputs = static_cast<int>(std::count(batch_.logits, batch_.logits + batch_.n_tokens, 1));
-  for (int row = batch_.n_tokens - 1; row >= 0 && outputs > 0 && outputs % group != 0; --row) {
+  for (int row = batch_.n_tokens - 1; row >= 0 && outputs > 0 && !rule.met_by(outputs); --row) {
     if (batch_.logits[row] == 0) {
       batch_.logits[row] = 1;
       ++outputs;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <optional>
 
+#include "adapters/llama/local_model.h"
 #include "harness/core/completion.h"
 
 namespace assay::llama {
@@ -25,9 +26,9 @@ class Batch {
   /// Adds a token that belongs to all sequences from `first` to `last`.
   void add(llama_token token, llama_pos position, llama_seq_id first, llama_seq_id last, bool wants_logits);
 
-  /// Adds rows of `token` to sequence `filler`, positions from 0, until there is a multiple of `group`, and asks for
+  /// Adds rows of token 0 to sequence `filler`, positions from 0, until there are as many as `rule` wants, and asks for
   /// logits nobody reads until those rows are too (where any are). Returns how many rows were added.
-  int fill_group(int group, llama_seq_id filler, llama_token token);
+  int fill_up(RowRule rule, llama_seq_id filler);
 
  private:
   llama_batch batch_;

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "adapters/llama/generator.h"
+#include "adapters/llama/identical.h"
+#include "adapters/llama/meter.h"
 #include "adapters/llama/scorer.h"
 
 namespace assay::llama {
@@ -21,16 +23,20 @@ Failure stopped() { return {FailureKind::kCancelled, FailureAction::kGiveUpItem,
 class OneThreadEngine final : public Engine {
  public:
   explicit OneThreadEngine(std::shared_ptr<const LocalModel> model)
-      : scorer_(model, cancelled_, draining_), generator_(std::move(model), cancelled_), thread_([this] { drive(); }) {}
+      : exclusive_(model->options().exclusive),
+        scorer_(model, meter_, cancelled_, draining_),
+        generator_(std::move(model), meter_, cancelled_),
+        thread_([this] { drive(); }) {}
 
-  ~OneThreadEngine() override {
-    cancel();
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      ended_ = true;
+  ~OneThreadEngine() override { join(); }
+
+  [[nodiscard]] std::vector<std::string> close() override {
+    join();
+    std::vector<std::string> lines = meter_.report();
+    if (const std::int64_t joined = same_scores_.joined() + same_texts_.joined(); joined > 0) {
+      lines.push_back("local engine: " + std::to_string(joined) + " requests were answered with an identical one");
     }
-    changed_.notify_one();
-    thread_.join();
+    return lines;
   }
 
   void score(ScoreJob job) override { put(scores_, std::move(job)); }
@@ -47,6 +53,19 @@ class OneThreadEngine final : public Engine {
   }
 
  private:
+  void join() {
+    if (!thread_.joinable()) {
+      return;
+    }
+    cancel();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+
   template <class Job>
   void put(std::vector<Job>& inbox, Job job) {
     {
@@ -71,10 +90,10 @@ class OneThreadEngine final : public Engine {
     const bool goes_on = !ended_;
     lock.unlock();
     for (ScoreJob& job : scores) {
-      scorer_.add(std::move(job));
+      if (exclusive_ || !same_scores_.joins(job)) scorer_.add(std::move(job));
     }
     for (GenerateJob& job : texts) {
-      generator_.add(std::move(job));
+      if (exclusive_ || !same_texts_.joins(job)) generator_.add(std::move(job));
     }
     if (draining_) {
       scorer_.fail_unstarted(stopped());
@@ -85,8 +104,10 @@ class OneThreadEngine final : public Engine {
 
   void drive() {
     while (take_in()) {
+      const auto started = MonotonicClock::now();
       try {
         work();
+        meter_.worked(milliseconds_since(started));
       } catch (const std::exception& error) {
         fail_all(
             {FailureKind::kModel, FailureAction::kGiveUpItem, std::string("the local engine failed: ") + error.what()});
@@ -120,8 +141,12 @@ class OneThreadEngine final : public Engine {
   std::vector<ScoreJob> scores_;    ///< guarded by mutex_
   std::vector<GenerateJob> texts_;  ///< guarded by mutex_
   bool ended_ = false;              ///< guarded by mutex_
-  Scorer scorer_;                   ///< thread_'s
-  Generator generator_;             ///< thread_'s
+  const bool exclusive_;
+  Meter meter_;                                         ///< thread_'s, and who has joined it
+  Identical<ScoreJob, ScoreOutcome> same_scores_;       ///< thread_'s
+  Identical<GenerateJob, GenerateOutcome> same_texts_;  ///< thread_'s
+  Scorer scorer_;                                       ///< thread_'s
+  Generator generator_;                                 ///< thread_'s
   std::thread thread_;
 };
 

@@ -51,6 +51,7 @@ struct GenerateOutcome {
 
 /// One text to generate.
 struct GenerateJob {
+  std::int64_t order = 0;     ///< of identical jobs, the one of lowest order pays
   std::vector<Token> prompt;  ///< never empty; prompt and max_tokens fit EngineOptions::max_context
   int max_tokens = 0;         ///< > 0
   double temperature = 0;
@@ -72,6 +73,9 @@ class Engine {
   /// Ends jobs that have not been started, those put in later too; what is being computed is finished.
   virtual void drain() = 0;
   virtual void cancel() = 0;
+
+  /// Cancels what is left, joins, and says what was done, for a person (meter.h). Nothing may be asked afterwards.
+  [[nodiscard]] virtual std::vector<std::string> close() = 0;
 };
 
 /// The engine of this build: prefix waves for scoring (scorer.h), continuous batching for generation (generator.h),

@@ -15,6 +15,7 @@ namespace assay::llama {
 namespace {
 
 constexpr int kCellStep = 256;
+constexpr int kMostFiller = 4;             // rows of a stream behind its own
 constexpr std::size_t kWorthCopying = 32;  // tokens: fewer are read again sooner than a stream is copied
 
 /// Where the first of the stop texts begins in `text`, no stop text ending before `from`; npos where there is none.
@@ -45,8 +46,8 @@ struct Generator::Slot {
   MonotonicClock::time_point start;
 };
 
-Generator::Generator(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled)
-    : model_(std::move(model)), cancelled_(cancelled) {
+Generator::Generator(std::shared_ptr<const LocalModel> model, Meter& meter, std::atomic<bool>& cancelled)
+    : model_(std::move(model)), meter_(meter), cancelled_(cancelled) {
   for (int i = 0; i < model_->options().sequences; ++i) {
     slots_.push_back(std::make_unique<Slot>(i));
   }
@@ -70,7 +71,7 @@ std::optional<Failure> Generator::make_room(int cells) {
     slot->cells.clear();
   }
   const auto streams = static_cast<int>(slots_.size());
-  context_ = model_->make_context(wanted * streams, streams, cancelled_);
+  context_ = model_->make_context(wanted * streams, streams, meter_, cancelled_);
   cells_ = context_ ? wanted : 0;
   if (!context_) {
     return Failure{FailureKind::kModel, FailureAction::kGiveUpItem,
@@ -87,7 +88,7 @@ void Generator::admit() {
   if (waiting_.empty() || reading) {
     return;
   }
-  const int cells = static_cast<int>(waiting_.front().prompt.size()) + waiting_.front().max_tokens + kRowGroup;
+  const int cells = static_cast<int>(waiting_.front().prompt.size()) + waiting_.front().max_tokens + kMostFiller;
   const auto busy = std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->busy; });
   if (cells > cells_ && busy) {
     return;  // a larger context can be made when this one is empty
@@ -141,19 +142,17 @@ std::optional<Failure> Generator::read_prompt(Slot& slot) {
   const std::vector<Token>& prompt = slot.job.prompt;
   const std::size_t begin = slot.cells.size();
   const std::size_t end = std::min(prompt.size(), begin + static_cast<std::size_t>(model_->batch_tokens()));
-  Batch batch(model_->batch_tokens() + kRowGroup, 1);
+  Batch batch(model_->batch_tokens() + kMostFiller, 1);
   for (std::size_t i = begin; i < end; ++i) {
     batch.add(prompt[i], static_cast<llama_pos>(i), slot.sequence, slot.sequence, i + 1 == prompt.size());
   }
   const int last = batch.rows() - 1;
   // Rows that fill the group up follow in the same stream, where nothing before them can see them.
-  for (auto position = static_cast<llama_pos>(end); model_->exact() && batch.rows() % kRowGroup != 0; ++position) {
-    batch.add(prompt.front(), position, slot.sequence, slot.sequence, false);
+  for (auto position = static_cast<llama_pos>(end); !model_->row_rule().met_by(batch.rows()); ++position) {
+    batch.add(0, position, slot.sequence, slot.sequence, false);
   }
-  if (model_->exact() && end == prompt.size()) {
-    batch.fill_group(kRowGroup, slot.sequence, 0);
-  }
-  if (const int status = llama_decode(context_.get(), batch.get()); status != 0) {
+  batch.fill_up(model_->row_rule(), slot.sequence);
+  if (const int status = meter_.decode(context_.get(), batch, end - begin); status != 0) {
     return decode_failure(status, cancelled_);
   }
   llama_memory_seq_rm(llama_get_memory(context_.get()), slot.sequence, static_cast<llama_pos>(end), -1);
@@ -179,12 +178,17 @@ std::optional<Failure> Generator::say_tokens() {
     return std::nullopt;
   }
   // A batch takes streams that lie side by side. Every stream of the span has as many rows, so that it stays one
-  // batch; idle ones, and rows behind the first, only fill it.
-  const llama_seq_id first = saying.front()->sequence;
-  const llama_seq_id last = saying.back()->sequence;
+  // batch; idle ones, and rows behind the first, only fill it: more streams before more rows of each.
+  const RowRule rule = model_->row_rule();
+  const auto streams = static_cast<llama_seq_id>(slots_.size());
+  llama_seq_id first = saying.front()->sequence;
+  llama_seq_id last = saying.back()->sequence;
+  while (!rule.met_by(last - first + 1) && last - first + 1 < streams) {
+    last + 1 < streams ? ++last : --first;
+  }
   const int span = last - first + 1;
   int rows = 1;
-  while (model_->exact() && (rows * span) % kRowGroup != 0) {
+  while (!rule.met_by(rows * span)) {
     ++rows;
   }
   Batch batch(rows * span, 1);
@@ -196,10 +200,8 @@ std::optional<Failure> Generator::say_tokens() {
                 says && row == 0);
     }
   }
-  if (model_->exact()) {
-    batch.fill_group(kRowGroup, first, 0);
-  }
-  if (const int status = llama_decode(context_.get(), batch.get()); status != 0) {
+  batch.fill_up(rule, first);
+  if (const int status = meter_.decode(context_.get(), batch, saying.size()); status != 0) {
     return decode_failure(status, cancelled_);
   }
   llama_memory_t memory = llama_get_memory(context_.get());
@@ -210,11 +212,17 @@ std::optional<Failure> Generator::say_tokens() {
     }
     llama_memory_seq_rm(memory, sequence, static_cast<llama_pos>(slot.cells.size()), -1);
   }
+  std::size_t held = 0;
+  for (const Slot* slot : saying) held += slot->cells.size();
+  meter_.holds(held);
   const double share = milliseconds_since(started) / static_cast<double>(saying.size());
   for (Slot* slot : saying) {
     ++slot->outcome.evaluated;
     *slot->outcome.timings.compute_ms += share;
     take_token(*slot, llama_get_logits_ith(context_.get(), (slot->sequence - first) * rows));
+  }
+  if (saying.size() == slots_.size()) {
+    meter_.all_said(saying.size(), milliseconds_since(started));
   }
   return std::nullopt;
 }
@@ -260,14 +268,33 @@ void Generator::finish(Slot& slot) {
   job.done(std::exchange(slot.outcome, GenerateOutcome()));
 }
 
-void Generator::step() {
-  admit();
-  std::optional<Failure> failure;
-  for (const auto& slot : slots_) {
-    if (slot->busy && slot->reading && !failure) {
-      failure = read_prompt(*slot);
+/// A batch of the prompt that is being read; while fewer than half of the slots say anything, the next ones too.
+std::optional<Failure> Generator::read_prompts() {
+  for (;;) {
+    admit();
+    std::size_t saying = 0;
+    Slot* reading = nullptr;
+    for (const auto& slot : slots_) {
+      if (slot->busy && slot->reading) {
+        reading = slot.get();
+      } else if (slot->busy) {
+        ++saying;
+      }
+    }
+    if (reading == nullptr) {
+      return std::nullopt;
+    }
+    if (auto failure = read_prompt(*reading)) {
+      return failure;
+    }
+    if (2 * saying >= slots_.size()) {
+      return std::nullopt;
     }
   }
+}
+
+void Generator::step() {
+  std::optional<Failure> failure = read_prompts();
   if (!failure) {
     failure = say_tokens();
   }

@@ -13,19 +13,21 @@
 
 #include "adapters/llama/engine.h"
 #include "adapters/llama/local_model.h"
+#include "adapters/llama/meter.h"
 
 namespace assay::llama {
 
 /// Generates texts side by side. Belongs to the engine's thread.
 class Generator {
  public:
-  Generator(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled);
+  Generator(std::shared_ptr<const LocalModel> model, Meter& meter, std::atomic<bool>& cancelled);
   ~Generator();
 
   void add(GenerateJob job);
   [[nodiscard]] bool idle() const;
 
-  /// Reads up to one batch of a waiting prompt and says one more token of every text under way.
+  /// Reads on in the prompts that wait, a batch or, while slots are idle, several, and says one more token of every
+  /// text under way.
   void step();
 
   /// Ends the jobs so that have no slot yet.
@@ -40,12 +42,14 @@ class Generator {
   void admit();
   [[nodiscard]] std::optional<Failure> make_room(int cells);
   void share_prefix(Slot& slot);
+  [[nodiscard]] std::optional<Failure> read_prompts();
   [[nodiscard]] std::optional<Failure> read_prompt(Slot& slot);
   [[nodiscard]] std::optional<Failure> say_tokens();
   void take_token(Slot& slot, const float* logits);
   void finish(Slot& slot);
 
   std::shared_ptr<const LocalModel> model_;
+  Meter& meter_;
   std::atomic<bool>& cancelled_;
   ContextHandle context_;
   int cells_ = 0;  ///< of each slot

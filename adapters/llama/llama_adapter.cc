@@ -19,7 +19,7 @@ namespace assay {
 namespace llama {
 namespace {
 
-constexpr int kInFlight = 256;  // how far the engine sees ahead: prefixes are shared among so many requests
+constexpr int kInFlight = 512;  // how far the engine sees ahead: prefixes are shared among so many requests
 
 /// A request that cannot be answered, thrown within this file.
 struct Unanswerable {
@@ -48,12 +48,21 @@ std::size_t keep_last(std::vector<Token>& tokens, std::size_t most) {
 class LlamaAdapter final : public Adapter {
  public:
   LlamaAdapter(std::shared_ptr<const LocalModel> model, std::optional<ChatTemplate> chat, bool chat_around_scores,
-               ModelIdentity identity)
+               ModelIdentity identity, std::function<void(const std::string&)> log)
       : model_(std::move(model)),
         chat_(std::move(chat)),
         chat_around_scores_(chat_around_scores),
         identity_(std::move(identity)),
+        log_(std::move(log)),
         engine_(make_engine(model_)) {}
+
+  ~LlamaAdapter() override {
+    for (const std::string& line : engine_->close()) {
+      if (log_) log_(line);
+    }
+  }
+  LlamaAdapter(const LlamaAdapter&) = delete;
+  LlamaAdapter& operator=(const LlamaAdapter&) = delete;
 
   [[nodiscard]] Capabilities capabilities() const override {
     Capabilities can;
@@ -75,7 +84,7 @@ class LlamaAdapter final : public Adapter {
       if (const auto* score = std::get_if<LoglikelihoodRequest>(&request.body)) {
         answer_score(request.order, *score, done);
       } else {
-        answer_generate(std::get<GenerateRequest>(request.body), done);
+        answer_generate(request.order, std::get<GenerateRequest>(request.body), done);
       }
       return;
     } catch (const Unanswerable& cannot) {
@@ -116,10 +125,12 @@ class LlamaAdapter final : public Adapter {
                                                     : model_->max_context());
     std::string context = request.context;
     for (std::size_t dropped = 0;; ++dropped) {
-      const std::vector<TextPart> parts = context_parts(context);
+      std::vector<TextPart> parts = context_parts(context);
       std::vector<EncodedPair> pairs;
       bool fits = true;
-      for (const std::string& text : request.continuations) {
+      for (std::size_t i = 0; i < request.continuations.size(); ++i) {
+        const std::string& text = request.continuations[i];
+        if (!request.openings.empty()) parts = context_parts(context + request.openings[i]);
         // Under a template a continuation begins the assistant's turn: the reference drops the delimiter's blank.
         const bool drop_blank = chat_around_scores_ && !text.empty() && text.front() == ' ';
         pairs.push_back(model_->tokenizer().encode_pair(parts, drop_blank ? text.substr(1) : text));
@@ -143,6 +154,9 @@ class LlamaAdapter final : public Adapter {
   void answer_score(std::int64_t order, const LoglikelihoodRequest& request, std::function<void(Completion)>& done) {
     if (request.continuations.empty()) {
       give_up(FailureKind::kInvalidRequest, "there is no continuation to score");
+    }
+    if (!request.openings.empty() && request.openings.size() != request.continuations.size()) {
+      give_up(FailureKind::kInvalidRequest, "there are not as many openings as continuations");
     }
     Completion completion;
     const std::vector<EncodedPair> pairs = encoded(request, completion.sent, completion.note);
@@ -189,9 +203,10 @@ class LlamaAdapter final : public Adapter {
     engine_->score(std::move(job));
   }
 
-  void answer_generate(const GenerateRequest& request, std::function<void(Completion)>& done) {
+  void answer_generate(std::int64_t order, const GenerateRequest& request, std::function<void(Completion)>& done) {
     Completion completion;
     GenerateJob job;
+    job.order = order;
     if (request.messages.empty()) {
       job.prompt = model_->tokenizer().encode({{request.prompt, true}});
     } else {
@@ -244,6 +259,7 @@ class LlamaAdapter final : public Adapter {
   std::optional<ChatTemplate> chat_;
   bool chat_around_scores_;
   ModelIdentity identity_;
+  std::function<void(const std::string&)> log_;
   std::unique_ptr<Engine> engine_;  ///< last: it is joined before what it uses goes
 };
 
@@ -283,8 +299,10 @@ Result<ModelIdentity> identity_of(const LocalModel& model, const GgufHeader& hea
   identity.sha256 = *sha256;
   identity.settings = {{"ctx", std::to_string(model.max_context())},
                        {"chat", chat_around_scores ? "on" : "off"},
-                       {"kv_cache", "f16"},
-                       {"flash_attention", model.exact() ? "on" : "auto"},
+                       {"kv_cache", options.kv_type},
+                       {"flash_attention", options.flash == FlashAttention::kOff                   ? "off"
+                                           : model.exact() || options.flash == FlashAttention::kOn ? "on"
+                                                                                                   : "auto"},
                        {"reproducible", model.exact() ? "exact" : "statistical"},
                        {"share", model.shares_prompts() ? "on" : "off"}};
   if (options.exclusive) identity.settings.emplace_back("exclusive", "on");
@@ -298,6 +316,7 @@ Result<ModelIdentity> identity_of(const LocalModel& model, const GgufHeader& hea
   }
   if (!model.exact()) {
     identity.settings.emplace_back("gpu_layers", std::to_string(options.gpu_layers));
+    identity.settings.emplace_back("batch", std::to_string(model.batch_tokens()));
   }
   identity.details = {{"model_name", header.name},
                       {"architecture", header.architecture},
@@ -364,7 +383,8 @@ Result<std::unique_ptr<Adapter>> make_llama_adapter(const ModelRef& ref, const A
   if (!identity) {
     return forward_error(identity);
   }
-  return std::make_unique<llama::LlamaAdapter>(std::move(*model), std::move(chat), around_scores, std::move(*identity));
+  return std::make_unique<llama::LlamaAdapter>(std::move(*model), std::move(chat), around_scores, std::move(*identity),
+                                               context.log);
 }
 
 }  // namespace assay

@@ -6,10 +6,14 @@
 #include <array>
 #include <mutex>
 
+#include "adapters/llama/meter.h"
+
 namespace assay::llama {
 namespace {
 
-constexpr int kExactBatch = 60;  // below 64: attention's tiled path would sum in another order (protocols.md A9)
+constexpr int kTiledAttention =
+    64;  // rows from which attention takes a path that sums in another order (ggml's ops.cpp)
+constexpr int kExactBatch = 60;
 constexpr int kLargeBatch = 512;
 
 /// llama.cpp has one log for the whole process: while a model is being loaded its lines go to that load's log, and
@@ -70,11 +74,30 @@ class LogCapture {
   bool said_repacked_ = false;
 };
 
+constexpr std::array<ggml_type, 9> kKvTypes = {GGML_TYPE_F16,  GGML_TYPE_F32,  GGML_TYPE_BF16,
+                                               GGML_TYPE_Q8_0, GGML_TYPE_Q4_0, GGML_TYPE_Q4_1,
+                                               GGML_TYPE_Q5_0, GGML_TYPE_Q5_1, GGML_TYPE_IQ4_NL};
+
+ggml_type kv_type_of(const std::string& name) {
+  const auto found =
+      std::find_if(kKvTypes.begin(), kKvTypes.end(), [&](ggml_type type) { return name == ggml_type_name(type); });
+  return found == kKvTypes.end() ? GGML_TYPE_F16 : *found;
+}
+
 bool should_stop(void* cancelled) {
   return static_cast<std::atomic<bool>*>(cancelled)->load(std::memory_order_relaxed);
 }
 
 }  // namespace
+
+const std::vector<std::string>& kv_types() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const ggml_type type : kKvTypes) all.emplace_back(ggml_type_name(type));
+    return all;
+  }();
+  return names;
+}
 
 Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& options,
                                                            const std::function<void(const std::string&)>& log) {
@@ -82,6 +105,10 @@ Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& o
   llama_backend_init();
   llama_model_params parameters = llama_model_default_params();
   parameters.n_gpu_layers = options.gpu_layers;
+  parameters.main_gpu = options.main_gpu;
+  parameters.split_mode = options.split == Split::kNone  ? LLAMA_SPLIT_MODE_NONE
+                          : options.split == Split::kRow ? LLAMA_SPLIT_MODE_ROW
+                                                         : LLAMA_SPLIT_MODE_LAYER;
   std::shared_ptr<LocalModel> model(new LocalModel());
   model->options_ = options;
   model->model_.reset(llama_model_load_from_file(options.path.c_str(), parameters));
@@ -103,14 +130,15 @@ Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& o
       return usage_error("LoRA adapter '" + options.lora->path + "' does not fit the model: " + capture.first_error());
     }
   }
-  model->exact_ = options.gpu_layers == 0 || !llama_supports_gpu_offload();
+  model->exact_ = (options.gpu_layers == 0 || !llama_supports_gpu_offload()) && options.batch < kTiledAttention &&
+                  options.flash != FlashAttention::kOff;
   model->tokenizer_ = std::make_unique<Tokenizer>(llama_model_get_vocab(loaded));
   const int trained = llama_model_n_ctx_train(loaded);
   model->max_context_ = options.max_context > 0 ? options.max_context : trained;
   return std::shared_ptr<const LocalModel>(std::move(model));
 }
 
-ContextHandle LocalModel::make_context(int cells, int streams, std::atomic<bool>& cancelled) const {
+ContextHandle LocalModel::make_context(int cells, int streams, Meter& meter, std::atomic<bool>& cancelled) const {
   llama_context_params parameters = llama_context_default_params();
   parameters.n_ctx = static_cast<std::uint32_t>(cells);
   parameters.n_seq_max = static_cast<std::uint32_t>(streams == 0 ? kSharedSequences : streams);
@@ -119,14 +147,21 @@ ContextHandle LocalModel::make_context(int cells, int streams, std::atomic<bool>
   parameters.n_batch = std::max(parameters.n_ubatch, parameters.n_seq_max);  // llama.cpp asks for a row a sequence
   parameters.n_threads = options_.threads;
   parameters.n_threads_batch = options_.threads;
-  parameters.flash_attn_type = exact_ ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_AUTO;
+  parameters.flash_attn_type = options_.flash == FlashAttention::kOff            ? LLAMA_FLASH_ATTN_TYPE_DISABLED
+                               : exact_ || options_.flash == FlashAttention::kOn ? LLAMA_FLASH_ATTN_TYPE_ENABLED
+                                                                                 : LLAMA_FLASH_ATTN_TYPE_AUTO;
+  const ggml_type kv = kv_type_of(options_.kv_type);
+  parameters.type_k = kv;
+  parameters.type_v = kv;
   parameters.swa_full = true;  // a smaller cache reuses cells, and their order is the order of sums
   parameters.no_perf = true;
   parameters.abort_callback = should_stop;
   parameters.abort_callback_data = &cancelled;
-  const std::function<void(const std::string&)> nowhere;
-  const LogCapture capture(nowhere);
+  std::vector<std::string> lines;
+  const std::function<void(const std::string&)> keep = [&lines](const std::string& line) { lines.push_back(line); };
+  const LogCapture capture(keep);
   ContextHandle context(llama_init_from_model(model_.get(), parameters));
+  meter.context_made(streams == 0 ? "scoring" : "generation", lines);
   if (context && lora_ != nullptr) {
     std::array<llama_adapter_lora*, 1> adapters = {lora_};
     std::array<float, 1> scales = {options_.lora->scale};
@@ -141,13 +176,21 @@ bool LocalModel::shares_prompts() const {
   return options_.share == Sharing::kOn || (options_.share == Sharing::kAuto && !(exact_ && rows_in_groups_));
 }
 
-int LocalModel::batch_tokens() const { return exact_ ? kExactBatch : kLargeBatch; }
+RowRule LocalModel::row_rule() const {
+  if (!exact_) {
+    return {};
+  }
+#if defined(__x86_64__)
+  const bool in_groups = rows_in_groups_;
+#else
+  const bool in_groups = true;  // some kernels of other processors take rows in pairs or fours for any weights
+#endif
+  return in_groups ? RowRule{4, 4} : RowRule{1, 2};
+}
 
-std::int64_t LocalModel::cell_bytes() const {
-  const llama_model* model = model_.get();
-  const std::int64_t heads = std::max(llama_model_n_head(model), 1);
-  const std::int64_t width = llama_model_n_embd(model) / heads * std::max(llama_model_n_head_kv(model), 1);
-  return width * llama_model_n_layer(model) * 2 * 2;  // keys and values, two bytes each
+int LocalModel::batch_tokens() const {
+  const int wanted = options_.batch > 0 ? options_.batch : exact_ ? kExactBatch : kLargeBatch;
+  return wanted - wanted % row_rule().multiple;
 }
 
 std::string LocalModel::chat_template_source() const {

@@ -15,6 +15,8 @@
 
 namespace assay::llama {
 
+class Meter;
+
 /// A LoRA adapter as the user asks for it.
 struct LoraOption {
   std::string path;
@@ -28,6 +30,16 @@ enum class Sharing {
   kOff,   ///< never: each prompt whole, alone
 };
 
+/// Which attention kernel (the reference's option `flash`). kAuto: flash attention on a CPU, llama.cpp's choice on a
+/// GPU.
+enum class FlashAttention { kAuto, kOn, kOff };
+
+/// How a model is spread over several GPUs (the reference's option `split`).
+enum class Split { kNone, kLayer, kRow };
+
+/// The types that keys and values may be kept in (the reference's option `kv`), llama.cpp's names.
+[[nodiscard]] const std::vector<std::string>& kv_types();
+
 /// How a model is loaded and driven.
 struct ModelOptions {
   std::string path;
@@ -35,9 +47,23 @@ struct ModelOptions {
   int max_context = 0;  ///< tokens a sequence may have; 0: what the model was trained for
   int gpu_layers = 0;   ///< -1: all
   int sequences = 8;    ///< texts generated at once, 1 to 64
+  int batch = 0;        ///< most tokens of a physical batch; 0: as many as keep the numbers exact, 512 on a GPU
+  int main_gpu = 0;     ///< the GPU that holds what is not split
   Sharing share = Sharing::kAuto;
-  bool exclusive = false;  ///< one request at a time, nothing shared or kept: `sequences` is 1 and `share` kOff
+  FlashAttention flash = FlashAttention::kAuto;
+  Split split = Split::kLayer;
+  std::string kv_type = "f16";  ///< one of kv_types()
+  bool exclusive = false;       ///< one request at a time, nothing shared or kept: `sequences` is 1 and `share` kOff
   std::optional<LoraOption> lora;
+};
+
+/// How many rows a physical batch, and its part with logits, must have so that a row's numbers do not depend on the
+/// others: kernels for repacked weights take rows in groups and treat a remainder otherwise, and a single row goes
+/// through other kernels than several do.
+struct RowRule {
+  int multiple = 1;  ///< a multiple of this
+  int least = 1;     ///< and no fewer
+  [[nodiscard]] bool met_by(int rows) const { return rows >= least && rows % multiple == 0; }
 };
 
 /// A loaded model. Immutable; shared by the engine and the adapter.
@@ -49,25 +75,29 @@ class LocalModel {
       const ModelOptions& options, const std::function<void(const std::string&)>& log);
 
   /// A context of `cells` KV cells in all. `streams` = 0: one cache that kSharedSequences sequences share; otherwise
-  /// that many sequences with `cells` / `streams` cells each of their own. `cancelled` ends a decode early. Null where
-  /// there is not memory enough.
-  [[nodiscard]] ContextHandle make_context(int cells, int streams, std::atomic<bool>& cancelled) const;
+  /// that many sequences with `cells` / `streams` cells each of their own. `cancelled` ends a decode early; `meter` is
+  /// told of its buffers. Null where there is not memory enough.
+  [[nodiscard]] ContextHandle make_context(int cells, int streams, Meter& meter, std::atomic<bool>& cancelled) const;
 
   [[nodiscard]] const ModelOptions& options() const { return options_; }
   [[nodiscard]] const Tokenizer& tokenizer() const { return *tokenizer_; }
   [[nodiscard]] int max_context() const { return max_context_; }
 
-  /// Whether results do not depend on what else is computed, to the bit: so on CPU (docs of scorer.h).
+  /// Whether results do not depend on what else is computed, to the bit: so on CPU with flash attention and
+  /// batches of fewer than 64 tokens (docs of scorer.h).
   [[nodiscard]] bool exact() const { return exact_; }
 
   /// Whether log-likelihood prompts that begin alike share what is computed (options().share decides).
   [[nodiscard]] bool shares_prompts() const;
 
-  /// Tokens in one physical batch.
-  [[nodiscard]] int batch_tokens() const;
+  /// Whether it has weights repacked for kernels that take rows in groups.
+  [[nodiscard]] bool rows_in_groups() const { return rows_in_groups_; }
 
-  /// Bytes of KV cache a token takes.
-  [[nodiscard]] std::int64_t cell_bytes() const;
+  /// Rows of a batch in exact mode; anything goes where nothing is exact.
+  [[nodiscard]] RowRule row_rule() const;
+
+  /// Tokens in one physical batch; in exact mode a number that row_rule() allows.
+  [[nodiscard]] int batch_tokens() const;
 
   /// The model's default chat template; empty where it has none.
   [[nodiscard]] std::string chat_template_source() const;
@@ -81,14 +111,10 @@ class LocalModel {
   std::unique_ptr<Tokenizer> tokenizer_;
   int max_context_ = 0;
   bool exact_ = true;
-  bool rows_in_groups_ = false;  ///< has weights repacked for kernels that take rows in groups
+  bool rows_in_groups_ = false;
 };
 
 /// Sequences of a shared cache.
 inline constexpr int kSharedSequences = 64;
-
-/// In exact mode every physical batch has a multiple of this many rows, and so has its part with logits: kernels
-/// take rows in groups and treat a remainder otherwise.
-inline constexpr int kRowGroup = 4;
 
 }  // namespace assay::llama

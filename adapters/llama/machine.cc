@@ -4,12 +4,28 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <string>
 #include <thread>
 
 namespace assay::llama {
+namespace {
+
+/// The figure in kB behind `key` in a file of lines "key figure kB".
+std::optional<std::uint64_t> bytes_of(const char* path, const std::string& key) {
+  std::ifstream in(path);
+  std::string line;
+  while (std::getline(in, line)) {
+    if (line.compare(0, key.size(), key) == 0) {
+      return std::strtoull(line.c_str() + key.size(), nullptr, 10) * 1024;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 int physical_cores() {
   cpu_set_t allowed;
@@ -30,17 +46,8 @@ int physical_cores() {
   return cores.empty() ? threads : std::min(threads, static_cast<int>(cores.size()));
 }
 
-std::optional<std::uint64_t> available_memory() {
-  std::ifstream in("/proc/meminfo");
-  std::string key;
-  std::uint64_t kib = 0;
-  std::string rest;
-  while (in >> key >> kib && std::getline(in, rest)) {
-    if (key == "MemAvailable:") {
-      return kib * 1024;
-    }
-  }
-  return std::nullopt;
-}
+std::optional<std::uint64_t> available_memory() { return bytes_of("/proc/meminfo", "MemAvailable:"); }
+
+std::optional<std::uint64_t> peak_memory() { return bytes_of("/proc/self/status", "VmHWM:"); }
 
 }  // namespace assay::llama

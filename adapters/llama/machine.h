@@ -12,4 +12,7 @@ namespace assay::llama {
 /// Bytes that can be allocated without swapping (Linux: MemAvailable); absent where it is not known.
 [[nodiscard]] std::optional<std::uint64_t> available_memory();
 
+/// The most memory that this process has had in use (Linux: VmHWM), in bytes; absent where it is not known.
+[[nodiscard]] std::optional<std::uint64_t> peak_memory();
+
 }  // namespace assay::llama

@@ -3,7 +3,7 @@
 #include <llama.h>
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 #include <utility>
 
 #include "adapters/llama/batch.h"
@@ -16,8 +16,12 @@ constexpr llama_seq_id kKeeper = 0;     // holds the bottom path between waves
 constexpr llama_seq_id kFiller = 1;     // rows that only fill a group up
 constexpr llama_seq_id kFirstLeaf = 2;  // the sequences of a wave
 
-constexpr std::size_t kWaveTokens = 1020;  // new tokens of a wave, but for its first sequence: 17 batches of 60
-constexpr std::size_t kLongTail = 192;     // so much of its own, and a sequence begins a wave: others may share it
+constexpr std::size_t kMostLeaves = kSharedSequences - kFirstLeaf;
+
+constexpr std::size_t kWaveBatches =
+    16;                                 // batches of a wave: more are fewer cuts of the tree, and more cells to pass by
+constexpr std::size_t kFillers = 64;    // jobs that are tried for the rest of a wave's last batch
+constexpr std::size_t kLongTail = 192;  // so much of its own, and a sequence begins a wave: others may share it
 constexpr std::size_t kWorthKeeping = 16;  // a bottom path shared in fewer tokens is not looked for
 constexpr int kPatience = 64;              // waves that the oldest job may be passed over
 constexpr int kCellStep = 1024;
@@ -30,6 +34,7 @@ struct Scorer::Waiting {
   ScoreJob job;
   ScoreOutcome outcome;
   std::size_t next = 0;  ///< sequences before this one are done or in the wave
+  [[nodiscard]] const std::vector<Token>& path() const { return job.sequences[next].input; }
   int passed_over = 0;
   bool started = false;
   std::size_t rows_left = 0;  ///< of the wave it is in, whose logits are yet to be read
@@ -49,8 +54,9 @@ struct Scorer::Wave {
   PrefixWave tree;
 };
 
-Scorer::Scorer(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled, const std::atomic<bool>& draining)
-    : model_(std::move(model)), cancelled_(cancelled), draining_(draining) {}
+Scorer::Scorer(std::shared_ptr<const LocalModel> model, Meter& meter, std::atomic<bool>& cancelled,
+               const std::atomic<bool>& draining)
+    : model_(std::move(model)), meter_(meter), cancelled_(cancelled), draining_(draining) {}
 
 Scorer::~Scorer() = default;
 
@@ -71,66 +77,99 @@ Scorer::Waiting* Scorer::choose_seed() {
   if (bottom_.empty() || ++oldest->passed_over > kPatience) {
     return oldest;
   }
-  Waiting* best = oldest;
-  std::size_t most = kWorthKeeping - 1;
+  Waiting* best = nullptr;
+  std::size_t most = kWorthKeeping;
   for (const auto& waiting : waiting_) {
-    const std::size_t shared = common_prefix(waiting->job.sequences[waiting->next].input, bottom_);
-    if (shared > most) {
+    const std::size_t shared = common_prefix(waiting->path(), bottom_);
+    if (shared > most || (shared == most && (best == nullptr || waiting->path() < best->path()))) {
       most = shared;
       best = waiting.get();
     }
   }
-  return best;
+  return best == nullptr ? oldest : best;
 }
 
 /// How many nodes a job's sequences would add to a tree.
 std::size_t Scorer::new_nodes(const PrefixWave& tree, const Waiting& waiting) {
   const auto& sequences = waiting.job.sequences;
-  std::size_t sum = tree.new_nodes(sequences[waiting.next].input);
+  std::size_t sum = tree.new_nodes(waiting.path());
   for (std::size_t i = waiting.next + 1; i < sequences.size(); ++i) {
     sum += sequences[i].input.size() - common_prefix(sequences[i].input, sequences[i - 1].input);
   }
   return sum;
 }
 
+/// What may join the seed's wave, in the order of the tree of all that waits, the seed's own path being its first:
+/// cut anywhere, neighbours in this order lose no more than the path at the cut.
+std::vector<Scorer::Waiting*> Scorer::in_tree_order(const Waiting& seed) const {
+  struct Placed {
+    std::size_t shared;
+    Waiting* job;
+  };
+  std::vector<Placed> placed;
+  for (const auto& waiting : waiting_) {
+    const std::size_t shared = common_prefix(waiting->path(), seed.path());
+    if (waiting.get() != &seed && waiting->path().size() < shared + kLongTail) {
+      placed.push_back({shared, waiting.get()});
+    }
+  }
+  std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
+    return a.shared != b.shared ? a.shared > b.shared : a.job->path() < b.job->path();
+  });
+  std::vector<Waiting*> jobs;
+  for (const Placed& one : placed) jobs.push_back(one.job);
+  return jobs;
+}
+
+/// Puts sequences of `job` into the wave as long as there is room for them; the first always.
+void Scorer::join(Wave& wave, Waiting& job, std::size_t most_nodes) {
+  const std::size_t owner = wave.tree.add_owner(job.job.order);
+  wave.members.push_back(&job);
+  for (bool first = true; job.next < job.job.sequences.size() && wave.readings.size() < kMostLeaves; first = false) {
+    const ScoredSequence& sequence = job.job.sequences[job.next];
+    if (!first && wave.tree.size() + wave.tree.new_nodes(sequence.input) > most_nodes) {
+      break;
+    }
+    wave.tree.add(sequence.input, sequence.target, owner, wave.readings.size());
+    wave.readings.push_back({owner, job.next++});
+  }
+}
+
+/// A seed, and as many others as make full batches with it. Whole items only: what an item shares with itself is not
+/// kept from wave to wave. The seed alone may be too large for that.
 Scorer::Wave Scorer::choose_wave() {
   Waiting* seed = choose_seed();
-  const std::vector<Token>& path = seed->job.sequences[seed->next].input;
-  std::vector<std::pair<std::size_t, Waiting*>> nearest;  // shared with the seed's path
-  for (const auto& waiting : waiting_) {
-    const std::size_t shared = waiting.get() == seed ? std::numeric_limits<std::size_t>::max()
-                                                     : common_prefix(waiting->job.sequences[waiting->next].input, path);
-    nearest.emplace_back(shared, waiting.get());
-  }
-  std::stable_sort(nearest.begin(), nearest.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-
+  const auto batch = static_cast<std::size_t>(model_->batch_tokens());
+  const std::size_t kept = common_prefix(seed->path(), bottom_);
+  const std::size_t alone = (seed->path().size() - kept + batch - 1) / batch * batch;
+  const std::size_t most_nodes = kept + std::max(alone, kWaveBatches * batch);
+  std::vector<Waiting*> others = in_tree_order(*seed);
   Wave wave;
-  const auto most_leaves = static_cast<std::size_t>(kSharedSequences - kFirstLeaf);
-  const std::size_t most_tokens = kWaveTokens + path.size();
-  std::size_t leaves = 0;
-  for (const auto& [shared, candidate] : nearest) {
-    const auto& sequences = candidate->job.sequences;
-    const bool is_seed = candidate == seed;
-    const std::size_t left = sequences.size() - candidate->next;
-    // Whole items only: what an item shares with itself is not kept from wave to wave. The seed may be too large.
-    if (!is_seed && (sequences[candidate->next].input.size() >= shared + kLongTail || leaves + left > most_leaves ||
-                     wave.tree.size() + new_nodes(wave.tree, *candidate) > most_tokens)) {
-      continue;
-    }
-    const std::size_t owner = wave.tree.add_owner(candidate->job.order);
-    wave.members.push_back(candidate);
-    for (; candidate->next < sequences.size() && leaves < most_leaves; ++candidate->next) {
-      const ScoredSequence& sequence = sequences[candidate->next];
-      if (is_seed && wave.tree.size() > path.size() &&
-          wave.tree.size() + wave.tree.new_nodes(sequence.input) > most_tokens) {
-        break;
-      }
-      wave.tree.add(sequence.input, sequence.target, owner, wave.readings.size());
-      wave.readings.push_back({owner, candidate->next});
-      ++leaves;
-    }
+  join(wave, *seed, most_nodes);
+  const auto nodes_if_room = [&](const Waiting& job) -> std::optional<std::size_t> {
+    const std::size_t nodes = new_nodes(wave.tree, job);
+    const bool fits = wave.readings.size() + job.job.sequences.size() - job.next <= kMostLeaves &&
+                      wave.tree.size() + nodes <= most_nodes;
+    return fits ? std::optional(nodes) : std::nullopt;
+  };
+  auto next = others.begin();
+  while (next != others.end() && nodes_if_room(**next)) {
+    join(wave, **next++, most_nodes);
   }
-  return wave;
+  // What is left of the last batch goes to whichever of the next few fills it best.
+  others.erase(others.begin(), next);
+  others.resize(std::min(others.size(), kFillers));
+  for (;;) {
+    std::vector<std::optional<std::size_t>> nodes;
+    for (const Waiting* job : others) nodes.push_back(nodes_if_room(*job));
+    const auto largest = std::max_element(nodes.begin(), nodes.end());
+    if (largest == nodes.end() || !*largest) {
+      return wave;
+    }
+    const auto filler = others.begin() + (largest - nodes.begin());
+    join(wave, **filler, most_nodes);
+    others.erase(filler);
+  }
 }
 
 std::optional<Failure> Scorer::make_room(int cells) {
@@ -140,7 +179,7 @@ std::optional<Failure> Scorer::make_room(int cells) {
   const int wanted = (cells + kCellStep - 1) / kCellStep * kCellStep;
   context_.reset();
   bottom_.clear();
-  context_ = model_->make_context(wanted, 0, cancelled_);
+  context_ = model_->make_context(wanted, 0, meter_, cancelled_);
   cells_ = context_ ? wanted : 0;
   if (!context_) {
     return Failure{FailureKind::kModel, FailureAction::kGiveUpItem,
@@ -223,8 +262,8 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
     batch.add(node.token, node.position, kFirstLeaf + node.first_leaf, kFirstLeaf + node.last_leaf,
               !node.wanted.empty());
   }
-  const int filled = model_->exact() ? batch.fill_group(kRowGroup, kFiller, 0) : 0;
-  const int status = llama_decode(context_.get(), batch.get());
+  const int filled = batch.fill_up(model_->row_rule(), kFiller);
+  const int status = meter_.decode(context_.get(), batch, end - begin);
   if (status != 0) {
     return decode_failure(status, cancelled_);
   }
@@ -353,9 +392,14 @@ std::optional<Failure> Scorer::compute_whole(Waiting& waiting, std::size_t first
     for (std::size_t i = begin; i < end; ++i) {
       batch.add(input[i], static_cast<llama_pos>(i), kKeeper, kKeeper, i >= read_from);
     }
-    if (const int status = llama_decode(context_.get(), batch.get()); status != 0) {
+    // Repacked weights: the reference's numbers are those of these very rows.
+    const int filled = model_->rows_in_groups() ? 0 : batch.fill_up(model_->row_rule(), kFiller);
+    if (const int status = meter_.decode(context_.get(), batch, end - begin); status != 0) {
       context_.reset();
       return decode_failure(status, cancelled_);
+    }
+    if (filled > 0) {
+      llama_memory_seq_rm(llama_get_memory(context_.get()), kFiller, -1, -1);
     }
     for (std::size_t i = std::max(begin, read_from); i < end; ++i) {
       const float* logits = llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(i - begin));
@@ -387,9 +431,13 @@ void Scorer::run_shared() {
   // Room for a full wave from the start: a context that has to grow loses the path that the next wave would share.
   std::size_t longest = 0;
   for (const auto& node : nodes) longest = std::max(longest, static_cast<std::size_t>(node.position) + 1);
-  auto failure = make_room(static_cast<int>(std::max(nodes.size(), longest + kWaveTokens)) + model_->batch_tokens());
+  auto failure =
+      make_room(static_cast<int>(
+                    std::max(nodes.size(), longest + kWaveBatches * static_cast<std::size_t>(model_->batch_tokens()))) +
+                model_->batch_tokens());
   if (!failure) {
     const int kept = begin_tree(nodes);
+    meter_.holds(nodes.size());
     failure = compute(nodes, kept, wave);
   }
   const bool cut_short = std::any_of(wave.members.begin(), wave.members.end(),

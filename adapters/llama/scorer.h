@@ -7,7 +7,7 @@
 // the order of positions: the tree is computed depth first and cells are handed out like a stack, so that a child's
 // cells always lie behind its parent's, and are taken back all at once at the end of a wave, but for the path at the
 // very bottom, which the next wave may share. Everything else in a decoder works on rows one by one; kernels that
-// take rows in groups get whole groups (kRowGroup), filled up with rows that nobody reads. Where a batch of tokens
+// take rows in groups get whole groups (RowRule), filled up with rows that nobody reads. Where a batch of tokens
 // begins and ends, what else is in it, and how many threads work on it then changes nothing.
 //
 // Weights that llama.cpp repacks for this processor (Q4_0, Q4_K and others) are the exception: their kernels round a
@@ -29,6 +29,7 @@
 
 #include "adapters/llama/engine.h"
 #include "adapters/llama/local_model.h"
+#include "adapters/llama/meter.h"
 #include "adapters/llama/prefix_wave.h"
 
 namespace assay::llama {
@@ -37,7 +38,8 @@ namespace assay::llama {
 class Scorer {
  public:
   /// `cancelled`: gives everything up at once. `draining`: of a wave only the items are finished that are half done.
-  Scorer(std::shared_ptr<const LocalModel> model, std::atomic<bool>& cancelled, const std::atomic<bool>& draining);
+  Scorer(std::shared_ptr<const LocalModel> model, Meter& meter, std::atomic<bool>& cancelled,
+         const std::atomic<bool>& draining);
   ~Scorer();
 
   void add(ScoreJob job);
@@ -63,6 +65,8 @@ class Scorer {
   [[nodiscard]] std::optional<Failure> compute_whole(Waiting& waiting, std::size_t first);
   [[nodiscard]] static std::size_t new_nodes(const PrefixWave& tree, const Waiting& waiting);
   [[nodiscard]] Waiting* choose_seed();
+  [[nodiscard]] std::vector<Waiting*> in_tree_order(const Waiting& seed) const;
+  static void join(Wave& wave, Waiting& job, std::size_t most_nodes);
   [[nodiscard]] Wave choose_wave();
   [[nodiscard]] std::optional<Failure> make_room(int cells);
   [[nodiscard]] int begin_tree(const std::vector<PrefixWave::Node>& nodes);
@@ -75,6 +79,7 @@ class Scorer {
   void deliver(Wave& wave);
 
   std::shared_ptr<const LocalModel> model_;
+  Meter& meter_;
   std::atomic<bool>& cancelled_;
   const std::atomic<bool>& draining_;
   ContextHandle context_;

@@ -228,7 +228,11 @@ std::variant<WireCall, Failure> WireFormat::encode_generate(const GenerateReques
 
 std::variant<WireCall, Failure> WireFormat::encode_loglikelihood(const LoglikelihoodRequest& request) const {
   if (!settings_.offers_echo) return unsupported("this model gives no log-probabilities of given text");
-  if (request.context.empty()) return unsupported("log-probabilities without a context cannot be asked of this API");
+  for (std::size_t i = 0; i < request.continuations.size(); ++i) {
+    if (request.context.empty() && request.opening(i).empty()) {
+      return unsupported("log-probabilities without a context cannot be asked of this API");
+    }
+  }
   WireCall call;
   call.path = "/completions" + settings_.query;
   JsonWriter json;
@@ -236,12 +240,13 @@ std::variant<WireCall, Failure> WireFormat::encode_loglikelihood(const Loglikeli
   if (settings_.send_model) json.key("model").text(settings_.model);
   json.key("prompt");
   const bool several = request.continuations.size() > 1;
-  const std::size_t context_size = code_point_count(repaired_utf8(request.context));
   if (several) json.open_array();
-  for (const std::string& continuation : request.continuations) {
-    const std::string whole = request.context + continuation;
+  for (std::size_t i = 0; i < request.continuations.size(); ++i) {
+    const std::string given = request.context + request.opening(i);
+    const std::string whole = given + request.continuations[i];
     json.text(whole);
-    call.expected.boundaries.emplace_back(context_size, code_point_count(repaired_utf8(whole)));
+    call.expected.boundaries.emplace_back(code_point_count(repaired_utf8(given)),
+                                          code_point_count(repaired_utf8(whole)));
   }
   if (several) json.close_array();
   // one token is generated and not looked at: several servers take 0 for "no limit"

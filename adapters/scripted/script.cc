@@ -16,6 +16,7 @@ const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys{"item",
                                              "sample",
                                              "text",
+                                             "texts",
                                              "reasoning",
                                              "note",
                                              "logprobs",
@@ -85,6 +86,21 @@ class RuleReader {
     return std::nullopt;
   }
 
+  std::vector<std::string> texts(const char* key) {
+    const Json* value = find(key);
+    if (value == nullptr) return {};
+    std::vector<std::string> texts;
+    if (value->is_array() && !value->empty()) {
+      for (const Json& text : *value) {
+        if (!text.is_string()) break;
+        texts.push_back(text.get<std::string>());
+      }
+      if (texts.size() == value->size()) return texts;
+    }
+    reject("'" + std::string(key) + "' must be a list of texts, one a turn");
+    return {};
+  }
+
   std::vector<TokenAlternative> alternatives(const char* key) {
     const Json* value = find(key);
     if (value == nullptr) return {};
@@ -128,7 +144,7 @@ void read_fault(RuleReader& reader, Rule& rule) {
     reader.reject("'times' and 'retry_after_ms' need a 'fault'");
   }
   if (!rule.answers() && !rule.fault) {
-    reader.reject("says neither an answer (text, logprobs, choose, top_logprobs) nor a fault");
+    reader.reject("says neither an answer (text, texts, logprobs, choose, top_logprobs) nor a fault");
   }
   if (!rule.answers() && rule.times) reader.reject("'times' needs an answer to give after the faults");
 }
@@ -141,6 +157,7 @@ Rule read_rule(RuleReader& reader, int line) {
   rule.item = reader.text("item");
   if (const auto sample = reader.count("sample", kMostSamples)) rule.sample = static_cast<int>(*sample);
   rule.text = reader.text("text");
+  rule.texts = reader.texts("texts");
   rule.reasoning = reader.text("reasoning").value_or("");
   rule.note = reader.text("note").value_or("");
   rule.logprobs = reader.numbers("logprobs");
@@ -225,6 +242,7 @@ std::string Script::answers_sha256() const {
     if (rule.item) answer["item"] = *rule.item;
     if (rule.sample) answer["sample"] = *rule.sample;
     if (rule.text) answer["text"] = *rule.text;
+    if (!rule.texts.empty()) answer["texts"] = rule.texts;
     if (rule.logprobs) answer["logprobs"] = *rule.logprobs;
     if (rule.choose) answer["choose"] = *rule.choose;
     for (const auto& [token, logprob] : rule.top_logprobs) answer["top_logprobs"].push_back({token, logprob});

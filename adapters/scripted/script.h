@@ -8,6 +8,7 @@
 //   item           an item id or a glob; without it the rule matches every item
 //   sample         a sample number; without it the rule matches every sample
 //   text           the answer to a generate request
+//   texts          its answers in an episode, turn by turn
 //   reasoning      what the model thought before it
 //   note           what the adapter did to the request: "left-truncated 7 tokens"
 //   logprobs       the answer to a log-likelihood request: one number a continuation
@@ -41,6 +42,7 @@ struct Rule {
   std::optional<std::string> item;
   std::optional<int> sample;
   std::optional<std::string> text;
+  std::vector<std::string> texts;
   std::string reasoning;
   std::string note;
   std::optional<std::vector<double>> logprobs;
@@ -54,7 +56,7 @@ struct Rule {
   std::optional<int> times;
 
   /// Whether it says what to answer; one that does not can only fail.
-  [[nodiscard]] bool answers() const { return text || logprobs || choose || !top_logprobs.empty(); }
+  [[nodiscard]] bool answers() const { return text || !texts.empty() || logprobs || choose || !top_logprobs.empty(); }
 };
 
 /// All rules of a file, indexed. Immutable; const functions are thread-safe.

@@ -65,7 +65,8 @@ class ScriptedAdapter final : public Adapter {
     const auto any = [&](auto test) { return std::any_of(rules.begin(), rules.end(), test); };
     const bool only_faults = !any([](const Rule& rule) { return rule.answers(); });
     can_.loglikelihood = only_faults || any([](const Rule& rule) { return rule.logprobs || rule.choose; });
-    can_.generate = can_.chat = only_faults || any([](const Rule& rule) { return rule.text || rule.choose; });
+    can_.generate = can_.chat =
+        only_faults || any([](const Rule& rule) { return rule.text || !rule.texts.empty() || rule.choose; });
     can_.top_logprobs = only_faults || any([](const Rule& rule) { return !rule.top_logprobs.empty(); });
     can_.preferred_in_flight = 512;
     if (any([](const Rule& rule) { return rule.delay_ms > 0; })) timer_ = std::make_unique<Timer>();
@@ -153,11 +154,20 @@ class ScriptedAdapter final : public Adapter {
     if (body.top_logprobs > 0) completion.top_logprobs = rule.top_logprobs;
     if (rule.text) {
       completion.text = *rule.text;
+    } else if (!rule.texts.empty()) {
+      const auto turn = static_cast<std::size_t>(
+          std::count_if(body.messages.begin(), body.messages.end(),
+                        [](const Message& message) { return message.role == Role::kAssistant; }));
+      if (turn >= rule.texts.size()) {
+        return failed(FailureKind::kMissingAnswer, where(rule) + ": has " + std::to_string(rule.texts.size()) +
+                                                       " texts, and turn " + std::to_string(turn + 1) + " is asked");
+      }
+      completion.text = rule.texts[turn];
     } else if (rule.choose) {
       if (static_cast<std::size_t>(*rule.choose) >= body.choices.size()) return out_of_range(rule, body.choices.size());
       completion.text = body.choices[static_cast<std::size_t>(*rule.choose)];
     } else if (completion.top_logprobs.empty()) {
-      return failed(FailureKind::kMissingAnswer, where(rule) + ": has no text and no choose");
+      return failed(FailureKind::kMissingAnswer, where(rule) + ": has no text, texts or choose");
     } else {
       completion.text = completion.top_logprobs.front().token;
     }

@@ -33,6 +33,7 @@ struct Command {
 [[nodiscard]] Command power_command();
 [[nodiscard]] Command breakeven_command();
 [[nodiscard]] Command export_command();
+[[nodiscard]] Command merge_command();
 [[nodiscard]] Command leaderboard_command();
 [[nodiscard]] Command serve_command();
 [[nodiscard]] Command score_command();

@@ -26,6 +26,14 @@ const std::vector<Edition>& editions() {
       {"mmlu", 14'042, "the authors' test split of 57 subjects", "", ""},
       {"hellaswag", 10'042, "the authors' validation split", "hellaswag/hellaswag_val.jsonl",
        "0aa3b88843990f3f10a97b9575c94d7b71fb2205240ba04ae4884d9e9c992588"},
+      {"winogrande", 1'267, "the authors' validation set", "", ""},
+      {"arc_easy", 2'376, "the authors' test set", "", ""},
+      {"arc_challenge", 1'172, "the authors' test set", "", ""},
+      {"truthfulqa_mc1", 817, "the first release", "", ""},
+      {"truthfulqa_mc2", 817, "the first release", "", ""},
+      {"dbbench", 300, "the authors' standard split", "", ""},
+      {"gsm8k", 1'319, "the authors' test set", "gsm8k/test.jsonl",
+       "3730d312f6e3440559ace48831e51066acaca737f6eabec99bccb9e4b3c39d14"},
   };
   return all;
 }

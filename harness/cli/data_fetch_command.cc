@@ -16,14 +16,16 @@ Result<std::vector<const DataSet*>> wanted_sets(const std::vector<std::string>& 
   std::vector<const DataSet*> sets;
   std::vector<std::string> known;
   for (const DataSet& set : data_sets()) {
-    for (const std::string& name : {set.suite, set.name}) {
+    std::vector<std::string> names_of_set = set.suites;
+    names_of_set.push_back(set.name);
+    for (const std::string& name : names_of_set) {
       if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
     }
   }
   for (const std::string& name : names) {
     bool is_known = false;
     for (const DataSet& set : data_sets()) {
-      if (set.suite != name && set.name != name) continue;
+      if (set.name != name && std::find(set.suites.begin(), set.suites.end(), name) == set.suites.end()) continue;
       is_known = true;
       if (std::find(sets.begin(), sets.end(), &set) == sets.end()) sets.push_back(&set);
     }
@@ -79,7 +81,9 @@ Result<int> fetch_data(const Arguments& arguments, Program& program) {
 Command data_fetch_command() {
   std::string notes = "data sets, with their licences:\n";
   for (const DataSet& set : data_sets()) {
-    notes += "  " + set.name + (set.name == set.suite ? "" : " (" + set.suite + ")") + ": " + set.licence + "\n";
+    std::string suites;
+    for (const std::string& suite : set.suites) suites += (suites.empty() ? "" : ", ") + suite;
+    notes += "  " + set.name + (set.name == suites ? "" : " (" + suites + ")") + ": " + set.licence + "\n";
   }
   notes +=
       "A file appears only when it is whole and its SHA-256 is the pinned one; what was\n"

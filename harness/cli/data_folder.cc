@@ -1,6 +1,7 @@
 #include "harness/cli/data_folder.h"
 
 #include <filesystem>
+#include <string_view>
 
 #include "harness/core/text.h"
 
@@ -24,12 +25,23 @@ std::size_t count_matches(const std::string& folder, const std::string& glob) {
   return count;
 }
 
+// Of the first of "a or b" that there are files of.
+std::size_t count_either(const std::string& folder, std::string_view globs) {
+  constexpr std::string_view kOr = " or ";
+  while (true) {
+    const std::size_t end = globs.find(kOr);
+    const std::size_t count = count_matches(folder, std::string(globs.substr(0, end)));
+    if (count > 0 || end == std::string_view::npos) return count;
+    globs.remove_prefix(end + kOr.size());
+  }
+}
+
 }  // namespace
 
 DataFiles find_data_files(const SuiteEntry& suite, const std::string& folder) {
   DataFiles found;
   for (const std::string& glob : suite.files) {
-    const std::size_t count = count_matches(folder, glob);
+    const std::size_t count = count_either(folder, glob);
     found.files += count;
     if (count == 0) found.missing.push_back(glob);
   }

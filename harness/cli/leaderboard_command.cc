@@ -4,6 +4,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/compared_runs.h"
+#include "harness/core/text.h"
 #include "results/site/gate_history.h"
 #include "results/site/site.h"
 
@@ -32,12 +33,14 @@ Result<GivenRuns> open_runs(const std::vector<std::string>& paths) {
   return given;
 }
 
-/// Compares every model's latest run with the baseline. What cannot be compared with it is said and left out.
+/// Compares every model's latest run with the baseline. What cannot be compared with it is said and left out; where
+/// that is every model, there is no page of the kind that was asked for: an error.
 Result<std::vector<Comparison>> compare_all(const OpenRun& baseline, const std::vector<std::string>& paths,
                                             const ComparisonRules& rules, std::ostream& err) {
   auto given = open_runs(paths);
   if (!given) return forward_error(given);
   std::vector<Comparison> comparisons;
+  std::size_t others = 0;
   for (const auto& [model, place] : given->latest) {
     const OpenRun& run = given->runs[place];
     const auto& own = baseline.reader->results();
@@ -47,12 +50,19 @@ Result<std::vector<Comparison>> compare_all(const OpenRun& baseline, const std::
             ? std::any_of(own.begin(), own.end(), [&](const ResultInfo& info) { return info.model.name == model; })
             : baseline.model == model;
     if (same_run && is_baseline) continue;
+    ++others;
     auto comparison = compare(baseline.compared(), {run.reader.get(), run.path, model}, rules);
     if (comparison) {
       comparisons.push_back(std::move(*comparison));
     } else {
-      err << "assay: not compared: " << model << ": " << comparison.error().message << std::endl;
+      err << "assay: not compared: " << on_one_line(model) << ": " << comparison.error().message << std::endl;
     }
+  }
+  if (comparisons.empty()) {
+    return usage_error("--baseline " + baseline.path + ": " +
+                       (others == 0 ? "the runs given hold no model but the baseline"
+                                    : "no model of the runs given can be compared with it, for the reasons above") +
+                       "; nothing was written");
   }
   return comparisons;
 }

@@ -33,9 +33,6 @@ std::string nearest_item(const RunReader& reader, const std::string& item) {
 
 Result<int> show_item(const RunReader& reader, const std::string& run, const std::string& item,
                       const std::string& format, Program& program) {
-  if (format != "text" && format != "json") {
-    return usage_error("--format: one item is shown as text or json, not " + format);
-  }
   if (auto whole = reader.verify(); !whole) return forward_error(whole);
   auto records = reader.find(item);
   if (!records) return forward_error(records);
@@ -47,12 +44,17 @@ Result<int> show_item(const RunReader& reader, const std::string& run, const std
     write_records_json(program.out, *records, reader.results());
     return 0;
   }
+  if (format == "csv") {
+    write_records_csv(program.out, *records, reader.results());
+    return 0;
+  }
   for (const Record& record : *records) {
-    const auto& results = reader.results();
-    const auto info = std::find_if(results.begin(), results.end(),
-                                   [&](const ResultInfo& result) { return result.id == record.result; });
-    if (info != results.end()) {
-      write_record_console(program.out, record, *info, console_style(program.out_is_terminal));
+    const ResultInfo& info = reader.results().at(static_cast<std::size_t>(record.result));
+    if (&record != &records->front()) program.out << '\n';
+    if (format == "markdown") {
+      write_record_markdown(program.out, record, info);
+    } else {
+      write_record_console(program.out, record, info, console_style(program.out_is_terminal));
     }
   }
   return 0;

@@ -1,11 +1,27 @@
 // `assay suite list`.
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "harness/cli/command.h"
 #include "suites/registry.h"
 
 namespace assay::cli {
 namespace {
+
+// "  title: word word …", broken to 80 columns.
+void write_words(std::ostream& out, const std::string& title, const std::vector<std::string>& words) {
+  constexpr std::size_t kColumns = 80;
+  std::string line = "  " + title + ":";
+  for (const std::string& word : words) {
+    if (line.size() + 1 + word.size() > kColumns) {
+      out << line << "\n";
+      line = std::string(title.size() + 3, ' ');
+    }
+    line += " " + word;
+  }
+  out << line << "\n";
+}
 
 Result<int> list_suites(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
@@ -21,7 +37,8 @@ Result<int> list_suites(const Arguments& arguments, Program& program) {
                         {"options", suite.options},
                         {"default_shots", suite.default_shots},
                         {"max_shots", suite.max_shots},
-                        {"files", suite.files}});
+                        {"files", suite.files},
+                        {"item_ids", suite.item_ids}});
     }
     program.out << Json{{"schema", 1}, {"suites", suites}}.dump(2) << "\n";
     return 0;
@@ -29,14 +46,12 @@ Result<int> list_suites(const Arguments& arguments, Program& program) {
   if (format != "text") return usage_error("--format: '" + format + "' is not text or json");
   for (const SuiteEntry& suite : builtin_suites()) {
     program.out << suite.name << ": " << suite.help << "\n";
-    program.out << "  protocols:";
-    for (const Protocol& protocol : suite.protocols) program.out << " " << protocol.name;
-    program.out << "\n  shots: " << suite.default_shots << " (up to " << suite.max_shots << ")\n";
-    if (!suite.options.empty()) {
-      program.out << "  options:";
-      for (const std::string& option : suite.options) program.out << " " << option;
-      program.out << "\n";
-    }
+    std::vector<std::string> protocols;
+    for (const Protocol& protocol : suite.protocols) protocols.push_back(protocol.name);
+    write_words(program.out, "protocols", protocols);
+    program.out << "  shots: " << suite.default_shots << " (up to " << suite.max_shots << ")\n";
+    if (!suite.options.empty()) write_words(program.out, "options", suite.options);
+    for (const std::string& id : suite.item_ids) program.out << "  item: " << id << "\n";
   }
   return 0;
 }
@@ -46,7 +61,7 @@ Result<int> list_suites(const Arguments& arguments, Program& program) {
 Command suite_list_command() {
   return {"suite list", "lists the suites: protocols, shots, options",
           {},           {{"--format", "text|json", "of the output", false, {"text", "json"}}},
-          {},           "",
+          {},           "Rows, lines and indices count from 0.\n",
           list_suites};
 }
 

@@ -61,6 +61,11 @@ std::string canonical_config_json(const RunConfig& config) {
   json["starter"] = config.starter;
   if (config.shard.count > 1) {
     json["shard"] = std::to_string(config.shard.index) + "/" + std::to_string(config.shard.count);
+    // A larger limit contains a smaller one, but its shards do not contain the smaller one's.
+    for (std::size_t i = 0; i < config.suites.size(); ++i) {
+      const auto& limit = config.suites[i].limit ? config.suites[i].limit : config.limit;
+      if (limit) json["suites"][i]["limit"] = *limit;
+    }
   }
   // Names come from files as they are: what is not UTF-8 must not throw here.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -13,7 +13,7 @@ namespace assay {
 ///                suite's own value holds
 ///   items        globs and ids, sorted, each once
 ///   seed, sample_seed, starter
-///   shard        "I/N", only where there is more than one
+///   shard        "I/N", only where there is more than one; then a suite has its limit too
 /// Left out, because they change neither an answer nor a score: limits (a larger --limit goes on), speed, budget,
 /// timeouts, prices, output, places of data and run files (a data set is known by its hash), reuse, gate.
 [[nodiscard]] std::string canonical_config_json(const RunConfig& config);

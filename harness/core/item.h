@@ -31,4 +31,12 @@ struct Item {
   std::vector<std::string> fields;
 };
 
+/// The name of the item's group of a level; empty where it has none.
+[[nodiscard]] inline std::string group_name(const Item& item, const std::string& level) {
+  for (const Group& group : item.groups) {
+    if (group.level == level) return group.name;
+  }
+  return "";
+}
+
 }  // namespace assay

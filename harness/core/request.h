@@ -48,7 +48,15 @@ struct LoglikelihoodRequest {
   std::vector<TextSpan> droppable;
   /// Above so many tokens of context + continuation, `droppable` parts are left out; 0: the model's own limit.
   int max_context_tokens = 0;
+  /// Text between `context` and each continuation, which is given and not scored (WinoGrande's two names, before the
+  /// same rest of the sentence); as many as continuations, or none.
+  std::vector<std::string> openings = {};
   bool operator==(const LoglikelihoodRequest&) const = default;
+
+  /// What the `index`-th continuation has before it and after `context`; empty without openings.
+  [[nodiscard]] std::string opening(std::size_t index) const {
+    return index < openings.size() ? openings[index] : std::string();
+  }
 };
 
 /// A request of one item, with what the harness needs to find its way back.

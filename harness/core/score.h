@@ -11,7 +11,8 @@ namespace assay {
 struct Score {
   double value = 0;  ///< the headline metric's value of this sample, 0..1
 
-  /// All metrics' values of this sample by MetricSpec::value, in the suite's order; the headline is among them.
+  /// All metrics' values of this sample by MetricSpec::value, in the suite's order; the headline is among them. A key
+  /// that begins with "#" is a quantity that metrics are computed with, no metric: "#accuracy_weight".
   std::vector<std::pair<std::string, double>> values;
 
   std::string extracted;  ///< the answer that was read out of the completion (letter, index, query); may be empty
@@ -25,5 +26,11 @@ struct Score {
   /// rows that the query and the gold query returned.
   std::string detail = {};
 };
+
+/// The quantity of a suite that asks in episodes: how many turns this one took.
+inline constexpr const char* kTurnsValue = "#turns";
+
+/// Whether a key of Score::values names a quantity, which is not shown among the metrics.
+[[nodiscard]] inline bool is_quantity(const std::string& key) { return key.starts_with('#'); }
 
 }  // namespace assay

@@ -20,7 +20,8 @@ class StoredAnswers {
   /// The model that gave them.
   virtual const ModelIdentity& model() const = 0;
 
-  /// The stored completion of this very request: same item, sample and body. Absent where there is none.
+  /// The stored completion of this very request: same item, sample and body; of an episode's earlier turns the text
+  /// alone. Absent where there is none.
   virtual std::optional<Completion> find(const Request& request) const = 0;
 };
 

@@ -16,12 +16,25 @@ constexpr std::string_view kTable =
 constexpr std::string_view kRepositories = "https://raw.githubusercontent.com/";
 
 std::vector<DataSet> empty_sets() {
-  return {{"mmlu", "mmlu", "MIT; the authors' files, as chain-of-thought-hub holds them", {}},
-          {"hellaswag", "hellaswag", "MIT; the authors' repository", {}},
-          {"humaneval", "humaneval", "MIT; the authors' repository", {}},
-          {"spider", "text_to_sql", "CC BY-SA 4.0; questions from the authors, 19 of the 20 databases from a copy", {}},
-          {"defog", "text_to_sql", "Apache-2.0; the authors' repositories", {}},
-          {"bird", "text_to_sql", "CC BY-SA 4.0; a copy of the authors' questions and tables, no databases", {}}};
+  return {
+      {"mmlu", {"mmlu"}, "MIT; the authors' files, as chain-of-thought-hub holds them", {}},
+      {"hellaswag", {"hellaswag"}, "MIT; the authors' repository", {}},
+      {"winogrande", {"winogrande"}, "CC BY 2.0; a copy of the authors' validation set", {}},
+      {"arc",
+       {"arc_easy", "arc_challenge"},
+       "CC BY-SA 4.0; copies: llm-foundry's of the easy set, 1,150 of the 1,172 challenge questions",
+       {}},
+      {"truthfulqa", {"truthfulqa_mc1", "truthfulqa_mc2"}, "Apache-2.0; a fork of the authors' repository", {}},
+      {"gsm8k", {"gsm8k"}, "MIT; the authors' repository", {}},
+      {"legalbench",
+       {"legalbench"},
+       "CC BY 4.0, MIT or CC BY-SA 4.0 by task; the authors' prompts, test sets from before the release",
+       {}},
+      {"humaneval", {"humaneval"}, "MIT; the authors' repository", {}},
+      {"spider", {"text_to_sql"}, "CC BY-SA 4.0; questions from the authors, 19 of the 20 databases from a copy", {}},
+      {"defog", {"text_to_sql"}, "Apache-2.0; the authors' repositories", {}},
+      {"bird", {"text_to_sql"}, "CC BY-SA 4.0; a copy of the authors' questions and tables, no databases", {}},
+      {"agentbench", {"dbbench"}, "Apache-2.0; the authors' repository, its database tasks", {}}};
 }
 
 std::string_view take_field(std::string_view& line) {

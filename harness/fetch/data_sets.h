@@ -17,9 +17,9 @@ struct PublishedFile {
 
 /// Files that belong together.
 struct DataSet {
-  std::string name;     ///< "mmlu", "spider"; also the first folder of its paths
-  std::string suite;    ///< whose items it holds
-  std::string licence;  ///< one line: licence and where the files come from
+  std::string name;                 ///< "mmlu", "spider"; also the first folder of its paths
+  std::vector<std::string> suites;  ///< whose items it holds
+  std::string licence;              ///< one line: licence and where the files come from
   std::vector<PublishedFile> files;
 };
 

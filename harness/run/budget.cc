@@ -1,5 +1,6 @@
 #include "harness/run/budget.h"
 
+#include <utility>
 #include <variant>
 
 namespace assay {
@@ -15,6 +16,7 @@ std::size_t prompt_bytes(const LoglikelihoodRequest& request) {
   // A remote model is sent the context once for each continuation.
   std::size_t bytes = 0;
   for (const std::string& continuation : request.continuations) bytes += request.context.size() + continuation.size();
+  for (const std::string& opening : request.openings) bytes += opening.size();
   return bytes;
 }
 
@@ -32,17 +34,40 @@ std::optional<double> estimated_usd(const Price& price, const Request& request) 
   return token_cost_usd(price, usage);
 }
 
-bool Budget::reserve(double usd) {
-  const std::lock_guard lock(mutex_);
-  if (limit_ && spent_ + reserved_ + usd > *limit_) return false;
-  reserved_ += usd;
-  return true;
+void Budget::reserve(double usd, std::function<void(bool)> decide) {
+  std::unique_lock lock(mutex_);
+  waiting_.push_back({usd, std::move(decide)});
+  decide_waiting(std::move(lock));
 }
 
-void Budget::settle(double reserved, double spent) {
-  const std::lock_guard lock(mutex_);
-  reserved_ -= reserved;
+void Budget::settle(std::optional<double> reserved, double spent) {
+  std::unique_lock lock(mutex_);
+  if (reserved) {
+    --in_flight_;
+    reserved_ = in_flight_ == 0 ? 0 : reserved_ - *reserved;  // sums of fractions leave crumbs
+  }
   spent_ += spent;
+  decide_waiting(std::move(lock));
+}
+
+void Budget::decide_waiting(std::unique_lock<std::mutex> lock) {
+  if (deciding_) return;
+  deciding_ = true;
+  while (!waiting_.empty()) {
+    const double usd = waiting_.front().usd;
+    const bool fits = !limit_ || spent_ + reserved_ + usd <= *limit_;
+    if (!fits && in_flight_ > 0) break;
+    const std::function<void(bool)> decide = std::move(waiting_.front().decide);
+    waiting_.pop_front();
+    if (fits) {
+      reserved_ += usd;
+      ++in_flight_;
+    }
+    lock.unlock();
+    decide(fits);
+    lock.lock();
+  }
+  deciding_ = false;
 }
 
 double Budget::spent_usd() const {

@@ -1,6 +1,8 @@
 // Money: stops sending before a budget would be exceeded.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -25,19 +27,31 @@ class Budget {
   /// Whether there is a limit at all.
   [[nodiscard]] bool limited() const { return limit_.has_value(); }
 
-  /// Sets `usd` aside for a request about to be sent; false where that could exceed the limit: do not send it.
-  [[nodiscard]] bool reserve(double usd);
+  /// Sets `usd` aside for a request about to be sent, and calls `decide` once: with true, or with false where that
+  /// could exceed the limit: it must not be sent. Most answers cost less than the most that they may: while others are
+  /// in flight, what does not fit waits for them, in order. `decide` is called at once or by a settle(), in any thread.
+  void reserve(double usd, std::function<void(bool)> decide);
 
-  /// A request is over: `reserved` is released, what it really cost is spent.
-  void settle(double reserved, double spent);
+  /// A request is over: what was set aside for it, if anything was, is released; what it really cost is spent.
+  void settle(std::optional<double> reserved, double spent);
 
   [[nodiscard]] double spent_usd() const;
 
  private:
+  struct Waiting {
+    double usd;
+    std::function<void(bool)> decide;
+  };
+
+  void decide_waiting(std::unique_lock<std::mutex> lock);
+
   mutable std::mutex mutex_;
   std::optional<double> limit_;
   double spent_;
   double reserved_ = 0;
+  long in_flight_ = 0;  // requests for which something is set aside
+  std::deque<Waiting> waiting_;
+  bool deciding_ = false;  // somebody is at decide_waiting(): whoever is called there may come back here
 };
 
 }  // namespace assay

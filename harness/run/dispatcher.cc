@@ -7,16 +7,19 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "harness/core/clock.h"
 #include "harness/run/arrivals.h"
+#include "harness/run/episode_cost.h"
 #include "harness/run/machine_share.h"
 #include "results/statistics/summary.h"
 
@@ -30,12 +33,18 @@ struct Work {
   std::size_t lane = 0;
   Record record;
   double estimated_usd = 0;
-  double reserved_usd = 0;
+  std::optional<double> reserved_usd;  // of the budget, for this request
   bool is_warmup = false;
   double share_begin = 0;          // of the model's machine (MachineShare)
   std::optional<double> share_ms;  // absent until it was asked
+  bool is_episode = false;         // may take several turns
+  int turns_left = 0;              // of these, after the one that is asked
+  EpisodeCost before;              // what its earlier turns took
 };
 using WorkPtr = std::shared_ptr<Work>;
+
+// Whether a suite asks in episodes of several turns.
+bool is_episodic(const PlannedResult& planned) { return planned.suite->info().max_turns > 1; }
 
 // How many records the store takes into one transaction at most.
 constexpr std::size_t kLargestGroup = 256;
@@ -118,12 +127,13 @@ class Dispatch {
   WorkPtr next_work(Lane& lane);
   Result<WorkPtr> next_sample(Lane& lane);
   void ask(Work& work);
-  bool within_budget(const Lane& lane, Work& work);
+  void reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then);
   void learn_cost(Lane& lane, const Work& work);
   void start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
   bool take_stored_answer(const Lane& lane, Record& record);
   void settle(Work& work);
   void score(Work& work);
+  bool take_next_turn(Work& work);
   void store(const WorkPtr& work);
   void commit_group();
   void note_failure(Lane& lane, const Failure& failure);
@@ -144,7 +154,8 @@ class Dispatch {
   std::deque<Lane> lanes_;
   std::vector<std::size_t> machine_lanes_;  // lanes that occupy the machine: one after the other
   std::atomic<std::size_t> next_machine_lane_{0};
-  std::unique_ptr<flow::function_node<WorkPtr, WorkPtr>> score_node_;
+  using ScoreNode = flow::multifunction_node<WorkPtr, std::tuple<WorkPtr>>;
+  std::unique_ptr<ScoreNode> score_node_;
   std::unique_ptr<flow::function_node<WorkPtr, flow::continue_msg>> store_node_;
 
   std::atomic<std::int64_t> to_store_{0};  // scored and not yet appended
@@ -168,17 +179,27 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
 
   // Scoring may block while a program or a query runs, so no more of it than there are cores.
   const std::size_t scorers = std::max(1U, std::thread::hardware_concurrency());
-  score_node_ = std::make_unique<flow::function_node<WorkPtr, WorkPtr>>(graph_, scorers, [this](const WorkPtr& work) {
-    score(*work);
-    to_store_.fetch_add(1);
-    return work;
-  });
+  score_node_ =
+      std::make_unique<ScoreNode>(graph_, scorers, [this](const WorkPtr& work, ScoreNode::output_ports_type& ports) {
+        // An episode stays in flight from its first turn to its last, so that the next one needs no new place.
+        Lane& lane = lanes_[work->lane];
+        if (take_next_turn(*work)) {
+          lane.answer->try_put(work);
+          return;
+        }
+        if (work->is_episode && !lane.in_flight_until_stored) {
+          lane.in_flight->decrementer().try_put(flow::continue_msg());
+        }
+        score(*work);
+        to_store_.fetch_add(1);
+        std::get<0>(ports).try_put(work);
+      });
   store_node_ = std::make_unique<flow::function_node<WorkPtr, flow::continue_msg>>(graph_, flow::serial,
                                                                                    [this](const WorkPtr& work) {
                                                                                      store(work);
                                                                                      return flow::continue_msg();
                                                                                    });
-  flow::make_edge(*score_node_, *store_node_);
+  flow::make_edge(flow::output_port<0>(*score_node_), *store_node_);
 
   for (std::size_t m = 0; m < plan.models.size(); ++m) {
     Lane& lane = lanes_.emplace_back();
@@ -318,23 +339,48 @@ void Dispatch::ask(Work& work) {
   // Suites follow one another: the run's order is by suite, then by place in the file.
   request.order = (static_cast<std::int64_t>(index) << 40) + work.record.item.order;
   work.record.request = std::move(request);
+  work.is_episode = is_episodic(plan_.results[index]);
+  work.turns_left = plan_.results[index].suite->info().max_turns - 1;
 }
 
-// Sets aside what the request may cost, just before it is sent; false where that could exceed the budget.
-bool Dispatch::within_budget(const Lane& lane, Work& work) {
-  const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work.record.result)].info.price;
-  if (!price || !budget_.limited()) return true;
-  work.estimated_usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
-                                           : estimated_usd(*price, work.record.request).value_or(0);
-  const double usd = work.estimated_usd * lane.underestimate;
-  if (budget_.reserve(usd)) {
-    work.reserved_usd = usd;
-    return true;
+// Whether the answer is not an episode's last; then the record's request is that of the next turn.
+bool Dispatch::take_next_turn(Work& work) {
+  Record& record = work.record;
+  if (!work.is_episode || record.completion.failure) return false;
+  std::optional<Request> next;
+  if (work.turns_left > 0) {
+    next = plan_.results[static_cast<std::size_t>(record.result)].suite->next_turn(record.item, record.request,
+                                                                                   record.completion);
   }
-  close_all_lanes();
-  const std::lock_guard lock(mutex_);
-  outcome_.budget_exhausted = true;
-  return false;
+  if (!next) return false;
+  --work.turns_left;
+  work.before.add(record.completion, record.usd);
+  next->item = record.request.item;
+  next->sample = record.request.sample;
+  next->order = record.request.order;
+  record.request = std::move(*next);
+  record.completion = {};
+  record.usd.reset();
+  return true;
+}
+
+// Sets aside what the request may cost, just before it is sent; `then` is told whether it may be sent.
+void Dispatch::reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then) {
+  const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work->record.result)].info.price;
+  if (!price || !budget_.limited()) return then(true);
+  work->estimated_usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
+                                            : estimated_usd(*price, work->record.request).value_or(0);
+  const double usd = work->estimated_usd * lane.underestimate;
+  budget_.reserve(usd, [this, work, usd, then = std::move(then)](bool fits) {
+    if (fits) {
+      work->reserved_usd = usd;
+    } else {
+      close_all_lanes();
+      const std::lock_guard lock(mutex_);
+      outcome_.budget_exhausted = true;
+    }
+    then(fits);
+  });
 }
 
 // Estimates are a rule of thumb: where an answer cost more than its own, later ones may.
@@ -364,21 +410,18 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
     if (!work->record.completion.failure) lane.answered = true;
     settle(*work);
     learn_cost(lane, *work);
-    if (!lane.in_flight_until_stored) lane.in_flight->decrementer().try_put(flow::continue_msg());
+    if (!lane.in_flight_until_stored && !work->is_episode) {
+      lane.in_flight->decrementer().try_put(flow::continue_msg());
+    }
     gateway.try_put(work);
     gateway.release_wait();
   };
-  if (take_stored_answer(lane, work->record)) {
+  // What is stored of an episode is its last turn, with what all of them took.
+  if (!work->is_episode && take_stored_answer(lane, work->record)) {
     finish();
     return;
   }
-  const auto send = [this, &lane, work, finish](std::optional<MonotonicClock::time_point> intended) {
-    if (!within_budget(lane, *work)) {
-      work->record.completion.failure =
-          Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
-      finish();
-      return;
-    }
+  const auto ask_model = [this, &lane, work, finish](std::optional<MonotonicClock::time_point> intended) {
     const double late_ms = intended ? milliseconds_since(*intended) : 0;
     work->is_warmup = lane.started.fetch_add(1) < plan_.models[lane.model].warmup;
     work->share_begin = lane.machine.begin(MonotonicClock::now());
@@ -393,6 +436,14 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
           finish();
         });
   };
+  const auto send = [this, &lane, work, finish, ask_model](std::optional<MonotonicClock::time_point> intended) {
+    reserve_budget(lane, work, [work, finish, ask_model, intended](bool fits) {
+      if (fits) return ask_model(intended);
+      work->record.completion.failure =
+          Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
+      finish();
+    });
+  };
   if (lane.arrivals != nullptr) {
     lane.arrivals->add(send);
   } else {
@@ -403,8 +454,9 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
 void Dispatch::score(Work& work) {
   Record& record = work.record;
   const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
+  if (work.is_episode) work.before.add_to(record.completion, record.usd);
   if (record.completion.failure) return;
-  Score score = planned.suite->score(record.item, record.completion);
+  Score score = planned.suite->score_episode(record.item, record.request, record.completion);
   if (score.not_judged.empty()) {
     record.score = std::move(score);
   } else {
@@ -427,7 +479,8 @@ void Dispatch::settle(Work& work) {
                             record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
             : token_cost_usd(*planned.info.price, record.completion.usage);
   }
-  budget_.settle(work.reserved_usd, record.usd.value_or(may_be_billed(record.completion) ? work.reserved_usd : 0));
+  budget_.settle(work.reserved_usd, 
+                 record.usd.value_or(may_be_billed(record.completion) ? work.reserved_usd.value_or(0) : 0));
   if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 

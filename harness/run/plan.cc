@@ -81,9 +81,11 @@ Result<SuiteOptions> suite_options(const RunConfig& config, const SuiteConfig& w
   options.starter = config.starter;
   options.protocol = protocol;
   const auto chosen = std::find_if(entry.protocols.begin(), entry.protocols.end(),
-                                   [&](const Protocol& known) { return known.name == protocol; });
-  const int most = std::min(entry.max_shots, chosen == entry.protocols.end() ? entry.max_shots : chosen->max_shots);
-  options.shots = wanted.shots.value_or(config.shots.value_or(std::min(entry.default_shots, most)));
+                                   [&](const Protocol& one) { return one.name == protocol; });
+  const bool known = chosen != entry.protocols.end();
+  const int most = std::min(entry.max_shots, known ? chosen->max_shots : entry.max_shots);
+  const int usual = known ? chosen->default_shots.value_or(entry.default_shots) : entry.default_shots;
+  options.shots = wanted.shots.value_or(config.shots.value_or(std::min(usual, most)));
   if (options.shots < 0 || options.shots > most) {
     // A run-wide --shots is for the suites that know examples; asked of one suite by name it must be possible.
     if (wanted.shots || config.suites.size() == 1) {

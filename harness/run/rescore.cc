@@ -150,7 +150,10 @@ RunInfo describe(const RunInfo& original) {
 bool same_question(const Request& a, const Request& b) {
   if (const auto* generate = std::get_if<GenerateRequest>(&a.body)) {
     const auto* other = std::get_if<GenerateRequest>(&b.body);
-    return other != nullptr && generate->messages == other->messages && generate->prompt == other->prompt;
+    // Of an episode the last turn is stored, which begins with the first.
+    return other != nullptr && generate->messages.size() <= other->messages.size() &&
+           std::equal(generate->messages.begin(), generate->messages.end(), other->messages.begin()) &&
+           generate->prompt == other->prompt;
   }
   return a.body == b.body;
 }
@@ -192,7 +195,7 @@ void score(const Suite& suite, Work& work) {
   if (failure) return;
   if (record.score) work.old_value = record.score->value;
   work.is_reworded = !same_question(suite.ask(record.item, record.request.sample), record.request);
-  Score fresh = suite.score(record.item, record.completion);
+  Score fresh = suite.score_episode(record.item, record.request, record.completion);
   if (fresh.not_judged.empty()) {
     record.score = std::move(fresh);
     return;

@@ -11,6 +11,24 @@
 namespace assay {
 namespace {
 
+// The answer that an episode's stored last request holds to `request`, one of its earlier turns. What it took is
+// counted in the last turn's record.
+std::optional<Completion> earlier_turn(const Request& request, const Request& last) {
+  const auto* asked = std::get_if<GenerateRequest>(&request.body);
+  const auto* stored = std::get_if<GenerateRequest>(&last.body);
+  if (asked == nullptr || stored == nullptr || asked->messages.size() >= stored->messages.size()) return std::nullopt;
+  const Message& answer = stored->messages[asked->messages.size()];
+  if (answer.role != Role::kAssistant) return std::nullopt;
+  GenerateRequest whole = *stored;
+  whole.messages.resize(asked->messages.size());
+  if (whole != *asked) return std::nullopt;
+  Completion completion;
+  completion.text = answer.content;
+  completion.finish = FinishReason::kStop;
+  completion.attempts = 0;
+  return completion;
+}
+
 class StoredRun : public StoredAnswers {
  public:
   StoredRun(std::unique_ptr<RunReader> reader, ModelIdentity model, std::set<std::int64_t> results)
@@ -22,10 +40,9 @@ class StoredRun : public StoredAnswers {
     auto records = reader_->find(request.item);
     if (!records) return std::nullopt;
     for (Record& record : *records) {
-      if (results_.count(record.result) != 0 && record.request.sample == request.sample &&
-          record.request.body == request.body) {
-        return std::move(record.completion);
-      }
+      if (results_.count(record.result) == 0 || record.request.sample != request.sample) continue;
+      if (record.request.body == request.body) return std::move(record.completion);
+      if (auto turn = earlier_turn(request, record.request)) return turn;
     }
     return std::nullopt;
   }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "harness/core/cut_name.h"
 #include "results/report/text.h"
 #include "results/verdict/sentence.h"
 
@@ -133,7 +134,7 @@ void write_left_out(std::ostream& out, const char* title, const std::vector<std:
 
 void write_comparison_console(std::ostream& out, const Comparison& comparison, std::size_t flips,
                               const ConsoleStyle& style) {
-  out << inked(plain(comparison.candidate.name), Ink::kBold, style) << " is\n"
+  out << inked(plain(cut_name(comparison.candidate.name, kLongestNameSaid)), Ink::kBold, style) << " is\n"
       << inked(plain(verdict_sentence(comparison)), ink_of(comparison.verdict), style) << '\n';
   for (const SuiteComparison& suite : comparison.suites) write_suite(out, suite, flips, style);
   write_left_out(out, "\nonly in the baseline's run, not compared: ", comparison.only_baseline, style);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/core/cut_name.h"
 #include "results/report/markdown_cell.h"
 #include "results/report/text.h"
 #include "results/verdict/sentence.h"
@@ -38,8 +39,8 @@ void write_flips(std::ostream& out, const char* title, const SuiteComparison& su
 }  // namespace
 
 void write_comparison_markdown(std::ostream& out, const Comparison& comparison, std::size_t flips) {
-  out << "**" << markdown_cell(comparison.candidate.name) << "** is " << markdown_cell(verdict_sentence(comparison))
-      << "\n\n"
+  out << "**" << markdown_cell(cut_name(comparison.candidate.name, kLongestNameSaid)) << "** is "
+      << markdown_cell(verdict_sentence(comparison)) << "\n\n"
       << "| suite | verdict | metric | baseline | candidate | difference, points | 95 % interval | lower bound | lost "
          "| "
          "gained | items | p95 | $/task |\n"

@@ -155,10 +155,15 @@ void write_summary_console(std::ostream& out, const RunSummary& summary, const C
       << (run.state == "complete" ? plain(run.state) : inked(plain(run.state), Ink::kWarning, style)) << "  "
       << plain(run.started) << "  assay " << plain(run.assay_version) << '\n';
   for (const auto& [key, value] : run.host) {
-    if (key != kDecidedAgainst) continue;
-    out << inked("asked only until decided against " + plain(value) + ": its intervals do not know that", Ink::kWarning,
-                 style)
-        << '\n';
+    if (key == kDecidedAgainst) {
+      out << inked("asked only until decided against " + plain(value) + ": its intervals do not know that",
+                   Ink::kWarning, style)
+          << '\n';
+    } else if (key == kMergedShards) {
+      out << inked("merged of shards " + plain(value) + " only: the items of the others are missing", Ink::kWarning,
+                   style)
+          << '\n';
+    }
   }
   std::vector<bool> shown(summary.results.size());
   for (std::size_t i = 0; i < summary.results.size(); ++i) {
@@ -245,6 +250,7 @@ void write_record_console(std::ostream& out, const Record& record, const ResultI
     line("target", record.item.target);
     std::string scores;
     for (const auto& [name, value] : record.score->values) {
+      if (is_quantity(name)) continue;
       scores += (scores.empty() ? "" : ", ") + name + " " + fraction_text(value);
     }
     line("score", fraction_text(record.score->value) + (scores.empty() ? "" : " (" + scores + ")"));

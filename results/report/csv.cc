@@ -84,27 +84,7 @@ void metric_line(std::ostream& out, const ResultSummary& result, const std::stri
   line.number(whole ? result.cost.usd_per_correct : none);
 }
 
-}  // namespace
-
-void write_summary_csv(std::ostream& out, const RunSummary& summary) {
-  header(out, {"model",          "suite",          "suite_version", "protocol",     "shots",          "starter",
-               "state",          "level",          "group",         "items",        "scored",         "failed",
-               "metric",         "value",          "stderr",        "ci95_low",     "ci95_high",      "interval",
-               "latency_p50_ms", "latency_p95_ms", "usd",           "usd_per_task", "usd_per_correct"});
-  for (const ResultSummary& result : summary.results) {
-    for (const MetricSummary& metric : result.metrics) {
-      metric_line(out, result, "", "", result.items, result.scored, result.failed, metric);
-    }
-    for (const GroupSummary& group : result.groups) {
-      for (const MetricSummary& metric : group.metrics) {
-        metric_line(out, result, group.level, group.name, group.items, group.scored, group.items - group.scored,
-                    metric);
-      }
-    }
-  }
-}
-
-Result<void> export_csv(std::ostream& out, const RunReader& reader) {
+void record_header(std::ostream& out) {
   header(out, {"item",
                "suite",
                "model",
@@ -133,24 +113,56 @@ Result<void> export_csv(std::ostream& out, const RunReader& reader) {
                "cache_write_tokens",
                "sent",
                "note"});
+}
+
+void record_line(std::ostream& out, const Record& record, const ResultInfo& info) {
+  const Completion& completion = record.completion;
+  Line line(out);
+  line.text(record.item.id).text(info.suite).text(info.model.name).text(info.protocol);
+  line.number(std::int64_t{record.request.sample});
+  line.text(record.score ? record.score->extracted : "").text(record.item.target);
+  line.number(record.score ? std::optional(record.score->value) : std::nullopt);
+  line.text(record.score ? record.score->why : "").text(completion.text);
+  line.text(std::string(finish_reason_name(completion.finish))).text(completion.reused ? "true" : "false");
+  line.text(completion.failure ? std::string(failure_name(completion.failure->kind)) : "");
+  line.text(completion.failure ? completion.failure->message : "").number(std::int64_t{completion.attempts});
+  line.number(completion.timings.first_token_ms).number(completion.timings.total_ms);
+  line.number(completion.usage.prompt).number(completion.usage.completion).number(completion.usage.cached);
+  line.number(completion.usage.evaluated).number(record.usd);
+  line.text(report::prompt_text(record.request)).text(completion.reasoning);
+  line.number(completion.usage.reasoning).number(completion.usage.cache_write);
+  line.text(completion.sent).text(completion.note);
+}
+
+}  // namespace
+
+void write_summary_csv(std::ostream& out, const RunSummary& summary) {
+  header(out, {"model",          "suite",          "suite_version", "protocol",     "shots",          "starter",
+               "state",          "level",          "group",         "items",        "scored",         "failed",
+               "metric",         "value",          "stderr",        "ci95_low",     "ci95_high",      "interval",
+               "latency_p50_ms", "latency_p95_ms", "usd",           "usd_per_task", "usd_per_correct"});
+  for (const ResultSummary& result : summary.results) {
+    for (const MetricSummary& metric : result.metrics) {
+      metric_line(out, result, "", "", result.items, result.scored, result.failed, metric);
+    }
+    for (const GroupSummary& group : result.groups) {
+      for (const MetricSummary& metric : group.metrics) {
+        metric_line(out, result, group.level, group.name, group.items, group.scored, group.items - group.scored,
+                    metric);
+      }
+    }
+  }
+}
+
+void write_records_csv(std::ostream& out, const std::vector<Record>& records, const std::vector<ResultInfo>& results) {
+  record_header(out);
+  for (const Record& record : records) record_line(out, record, results.at(static_cast<std::size_t>(record.result)));
+}
+
+Result<void> export_csv(std::ostream& out, const RunReader& reader) {
+  record_header(out);
   auto read = reader.for_each(true, [&](const Record& record) {
-    const ResultInfo& info = reader.results()[static_cast<std::size_t>(record.result)];
-    const Completion& completion = record.completion;
-    Line line(out);
-    line.text(record.item.id).text(info.suite).text(info.model.name).text(info.protocol);
-    line.number(std::int64_t{record.request.sample});
-    line.text(record.score ? record.score->extracted : "").text(record.item.target);
-    line.number(record.score ? std::optional(record.score->value) : std::nullopt);
-    line.text(record.score ? record.score->why : "").text(completion.text);
-    line.text(std::string(finish_reason_name(completion.finish))).text(completion.reused ? "true" : "false");
-    line.text(completion.failure ? std::string(failure_name(completion.failure->kind)) : "");
-    line.text(completion.failure ? completion.failure->message : "").number(std::int64_t{completion.attempts});
-    line.number(completion.timings.first_token_ms).number(completion.timings.total_ms);
-    line.number(completion.usage.prompt).number(completion.usage.completion).number(completion.usage.cached);
-    line.number(completion.usage.evaluated).number(record.usd);
-    line.text(report::prompt_text(record.request)).text(completion.reasoning);
-    line.number(completion.usage.reasoning).number(completion.usage.cache_write);
-    line.text(completion.sent).text(completion.note);
+    record_line(out, record, reader.results()[static_cast<std::size_t>(record.result)]);
     return out.good();
   });
   if (!read) return read;

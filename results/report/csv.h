@@ -13,6 +13,9 @@ namespace assay {
 /// One line per model x suite x metric, and per group with its level and name.
 void write_summary_csv(std::ostream& out, const RunSummary& summary);
 
+/// Some records, `results` being the run's: a header and a line each, as export_csv() writes them.
+void write_records_csv(std::ostream& out, const std::vector<Record>& records, const std::vector<ResultInfo>& results);
+
 /// Every record of a run, read one at a time. Errors: those of reading, or of a stream that fails.
 Result<void> export_csv(std::ostream& out, const RunReader& reader);
 

@@ -1,37 +1,12 @@
 #include "results/report/gate_junit.h"
 
 #include <algorithm>
-#include <string>
 
-#include "results/report/text.h"
+#include "results/report/xml_text.h"
 
 namespace assay {
-namespace {
 
-std::string xml(const std::string& text) {
-  std::string out;
-  for (const char c : report::neutralised(text, report::Lines::kEscape)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
-}  // namespace
+using report::xml_text;
 
 void write_gate_junit(std::ostream& out, const GateOutcome& outcome) {
   const auto failures =
@@ -41,9 +16,10 @@ void write_gate_junit(std::ostream& out, const GateOutcome& outcome) {
       << outcome.checks.size() + (outcome.incomplete ? 1 : 0) << "\" failures=\"" << failures << "\" errors=\""
       << (outcome.incomplete ? 1 : 0) << "\">\n";
   for (const GateCheck& check : outcome.checks) {
-    out << "    <testcase classname=\"" << xml(check.suite) << "\" name=\"" << gate_check_name(check.kind) << "\">";
-    if (!check.passed) out << "<failure message=\"" << xml(check.message) << "\"/>";
-    out << "<system-out>" << xml(check.message) << "</system-out></testcase>\n";
+    out << "    <testcase classname=\"" << xml_text(check.suite) << "\" name=\"" << gate_check_name(check.kind)
+        << "\">";
+    if (!check.passed) out << "<failure message=\"" << xml_text(check.message) << "\"/>";
+    out << "<system-out>" << xml_text(check.message) << "</system-out></testcase>\n";
   }
   if (outcome.incomplete) {
     out << "    <testcase classname=\"run\" name=\"complete\"><error message=\"the candidate's run is incomplete\"/>"

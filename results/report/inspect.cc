@@ -143,6 +143,7 @@ Json scores_json(const Score& score) {
   Json json = Json::object();
   const std::string explanation = score.detail.empty() ? score.why : score.why + "\n\n" + score.detail;
   for (const auto& [name, value] : score.values) {
+    if (is_quantity(name)) continue;
     json[name] = {{"value", value}, {"answer", score.extracted}, {"explanation", explanation}};
   }
   return json;

@@ -125,6 +125,7 @@ Json json_of(const ResultSummary& result) {
   json["throughput"] = {{"items_per_s", or_null(result.throughput.items_per_s)},
                         {"prompt_tokens_per_s", or_null(result.throughput.prompt_tokens_per_s)},
                         {"completion_tokens_per_s", or_null(result.throughput.completion_tokens_per_s)}};
+  if (result.turns) json["turns"] = {{"mean", result.turns->mean}, {"max", result.turns->most}};
   json["retries"] = result.retries;
   json["errors"] = Json::object();
   for (const auto& [kind, count] : result.errors) json["errors"][std::string(failure_name(kind))] = count;
@@ -154,7 +155,9 @@ Json json_of(const Record& record, const ResultInfo& info) {
   json["score"] = record.score ? plain_number(record.score->value) : Json(nullptr);
   json["scores"] = Json::object();
   if (record.score) {
-    for (const auto& [name, value] : record.score->values) json["scores"][name] = plain_number(value);
+    for (const auto& [name, value] : record.score->values) {
+      if (!is_quantity(name)) json["scores"][name] = plain_number(value);
+    }
   }
   json["why"] = record.score ? text_or_null(record.score->why) : Json(nullptr);
   json["finish_reason"] = text_or_null(std::string(finish_reason_name(completion.finish)));
@@ -170,6 +173,11 @@ Json json_of(const Record& record, const ResultInfo& info) {
   json["usd"] = or_null(record.usd);
   // Beyond what every record has: only where there is something to say.
   if (record.score && !record.score->detail.empty()) json["detail"] = record.score->detail;
+  if (record.score) {
+    for (const auto& [name, value] : record.score->values) {
+      if (name == kTurnsValue) json["turns"] = plain_number(value);
+    }
+  }
   if (!completion.reasoning.empty()) json["reasoning"] = completion.reasoning;
   if (!completion.top_logprobs.empty()) {
     json["top_logprobs"] = Json::array();

@@ -4,11 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "harness/core/text.h"
+#include "harness/core/cut_name.h"
 #include "results/report/text.h"
+#include "results/report/xml_text.h"
 
 namespace assay {
 namespace {
+
+using report::xml_text;
+
+constexpr std::size_t kLongestName = 120;  ///< of a model's name: CI pages show it in one line
 
 struct Counts {
   std::int64_t tests = 0;
@@ -16,32 +21,6 @@ struct Counts {
   std::int64_t errors = 0;
   double seconds = 0;
 };
-
-/// For an attribute or for content. U+FFFE and U+FFFF are no XML characters either.
-std::string xml_text(const std::string& text) {
-  std::string out;
-  const std::string shown = report::neutralised(text, report::Lines::kKeep);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    const std::string_view rest = std::string_view(shown).substr(i);
-    if (rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
-      out += "\xef\xbf\xbd";
-      i += 2;
-    } else if (shown[i] == '&') {
-      out += "&amp;";
-    } else if (shown[i] == '<') {
-      out += "&lt;";
-    } else if (shown[i] == '>') {
-      out += "&gt;";
-    } else if (shown[i] == '"') {
-      out += "&quot;";
-    } else if (shown[i] == '\n' || shown[i] == '\t') {
-      out += shown[i] == '\n' ? "&#10;" : "&#9;";  // as they are, an attribute would make blanks of them
-    } else {
-      out += shown[i];
-    }
-  }
-  return out;
-}
 
 /// A mean over several metrics' samples need not be whole: what is not wholly right is a failure.
 bool wrong(const Record& record) { return record.score && record.score->value < 1; }
@@ -105,7 +84,8 @@ Result<void> export_junit(std::ostream& out, const RunReader& reader) {
     for (; next < end; ++next) {
       close();
       const ResultInfo& info = reader.results()[next];
-      out << "  <testsuite name=\"" << xml_text(info.suite + " " + info.protocol + " " + info.model.name)
+      out << "  <testsuite name=\""
+          << xml_text(info.suite + " " + info.protocol + " " + cut_name(info.model.name, kLongestName))
           << "\" timestamp=\"" << xml_text(reader.run().started) << '"';
       write_counts(out, (*counts)[next]);
       out << ">\n";

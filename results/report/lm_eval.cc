@@ -23,7 +23,7 @@ std::string dumped(const Json& json, int indent) {
 
 std::string metric_name(const std::string& ours) {
   static const std::map<std::string, std::string> kNames{
-      {"accuracy", "acc"}, {"accuracy_norm", "acc_norm"}, {"accuracy_norm_bytes", "acc_bytes"}};
+      {"accuracy", "acc"}, {"accuracy_norm", "acc_norm"}, {"accuracy_norm_bytes", "acc_bytes"}, {"mc2", "acc"}};
   const auto found = kNames.find(ours);
   return found == kNames.end() ? ours : found->second;
 }
@@ -155,7 +155,8 @@ Json arguments_json(const Record& record) {
   Json json = Json::object();
   if (const auto* body = std::get_if<LoglikelihoodRequest>(&record.request.body)) {
     for (std::size_t i = 0; i < body->continuations.size(); ++i) {
-      json["gen_args_" + std::to_string(i)] = {{"arg_0", body->context}, {"arg_1", body->continuations[i]}};
+      json["gen_args_" + std::to_string(i)] = {{"arg_0", body->context + body->opening(i)},
+                                               {"arg_1", body->continuations[i]}};
     }
     return json;
   }
@@ -204,6 +205,7 @@ Json sample_json(const std::vector<Record>& samples) {
   std::vector<std::pair<std::string, double>> values;
   for (const Record& sample : samples) {
     for (const auto& [name, value] : sample.score->values) {
+      if (is_quantity(name)) continue;
       auto found = std::find_if(values.begin(), values.end(), [&](const auto& one) { return one.first == name; });
       const double part = value / static_cast<double>(samples.size());
       if (found == values.end()) {

@@ -5,12 +5,15 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/cut_name.h"
 #include "harness/core/text.h"
 #include "results/report/text.h"
 #include "results/report/utc_time.h"
 
 namespace assay {
 namespace {
+
+constexpr std::size_t kLongestName = 120;  ///< of a model's name: servers refuse a scrape with overlong labels
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
@@ -49,7 +52,7 @@ class Family {
 
 Labels labels_of(const ResultSummary& result) {
   const ResultInfo& info = result.info;
-  Labels labels{{"model", info.model.name},
+  Labels labels{{"model", cut_name(info.model.name, kLongestName)},
                 {"suite", info.suite},
                 {"protocol", info.protocol},
                 {"shots", std::to_string(info.shots)}};

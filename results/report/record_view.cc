@@ -32,7 +32,8 @@ std::string prompt_text(const Request& request) {
 std::vector<std::string> shown_choices(const Record& record) {
   if (const auto* loglikelihood = std::get_if<LoglikelihoodRequest>(&record.request.body)) {
     std::vector<std::string> choices = loglikelihood->continuations;
-    for (std::string& choice : choices) {
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      std::string& choice = choices[i].insert(0, loglikelihood->opening(i));
       if (!choice.empty() && choice.front() == ' ') choice.erase(0, 1);
     }
     return choices;

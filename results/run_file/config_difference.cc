@@ -42,102 +42,114 @@ Json by_name(const Json& array, const std::string& key) {
   return object;
 }
 
-void compare(const std::string& path, const Json* stored, const Json* now, std::vector<std::string>& out) {
-  if (stored != nullptr && now != nullptr && *stored == *now) return;
-  if (stored != nullptr && now != nullptr && stored->is_object() && now->is_object()) {
-    std::set<std::string> keys;
-    for (const auto& element : stored->items()) keys.insert(element.key());
-    for (const auto& element : now->items()) keys.insert(element.key());
-    for (const std::string& key : keys) {
-      compare(path.empty() ? key : path + "." + key, stored->contains(key) ? &(*stored)[key] : nullptr,
-              now->contains(key) ? &(*now)[key] : nullptr, out);
+/// Collects differences, one line each.
+class Differences {
+ public:
+  explicit Differences(const Sides& sides) : sides_(sides) {}
+
+  void compare(const std::string& path, const Json* first, const Json* second) {
+    if (first != nullptr && second != nullptr) {
+      if (*first == *second) return;
+      if (first->is_object() && second->is_object()) return compare_objects(path, *first, *second);
+      if (first->is_array() && second->is_array()) return compare_arrays(path, *first, *second);
     }
-    return;
+    add(path.empty() ? "configuration" : path, shown(first), shown(second));
   }
-  if (stored != nullptr && now != nullptr && stored->is_array() && now->is_array()) {
-    const std::string key = naming_key(*stored, *now);
-    if (!key.empty() && !stored->empty() && !now->empty()) {
-      const Json stored_object = by_name(*stored, key);
-      const Json now_object = by_name(*now, key);
-      const std::size_t before = out.size();
-      compare(path, &stored_object, &now_object, out);
-      if (out.size() == before) out.push_back(path + ": stored in another order");
+
+  void compare(const std::string& path, const std::string& first, const std::string& second) {
+    if (first != second) add(path, first.empty() ? "none" : first, second.empty() ? "none" : second);
+  }
+
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  void compare(const std::string& path, const Pairs& first, const Pairs& second) {
+    const auto object = [](const Pairs& pairs) {
+      Json json = Json::object();
+      for (const auto& [key, value] : pairs) json[key] = value;
+      return json;
+    };
+    compare_objects(path, object(first), object(second));
+  }
+
+  void add(const std::string& path, const std::string& first, const std::string& second, const std::string& note = "") {
+    lines_.push_back(path + ": " + sides_.first + " " + first + ", " + sides_.second + " " + second + note);
+  }
+
+  [[nodiscard]] std::vector<std::string> lines() const { return lines_; }
+
+ private:
+  void compare_objects(const std::string& path, const Json& first, const Json& second) {
+    std::set<std::string> keys;
+    for (const auto& element : first.items()) keys.insert(element.key());
+    for (const auto& element : second.items()) keys.insert(element.key());
+    for (const std::string& key : keys) {
+      compare(path.empty() ? key : path + "." + key, first.contains(key) ? &first[key] : nullptr,
+              second.contains(key) ? &second[key] : nullptr);
+    }
+  }
+
+  void compare_arrays(const std::string& path, const Json& first, const Json& second) {
+    const std::string key = naming_key(first, second);
+    if (!key.empty() && !first.empty() && !second.empty()) {
+      const std::size_t before = lines_.size();
+      compare_objects(path, by_name(first, key), by_name(second, key));
+      if (lines_.size() == before) lines_.push_back(path + ": " + sides_.first + " in another order");
       return;
     }
-    for (std::size_t i = 0; i < std::max(stored->size(), now->size()); ++i) {
-      compare(path + "[" + std::to_string(i) + "]", i < stored->size() ? &(*stored)[i] : nullptr,
-              i < now->size() ? &(*now)[i] : nullptr, out);
+    for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+      compare(path + "[" + std::to_string(i) + "]", i < first.size() ? &first[i] : nullptr,
+              i < second.size() ? &second[i] : nullptr);
     }
-    return;
   }
-  out.push_back((path.empty() ? "configuration" : path) + ": stored " + shown(stored) + ", now " + shown(now));
-}
 
-void compare_text(const std::string& path, const std::string& stored, const std::string& now,
-                  std::vector<std::string>& out) {
-  if (stored == now) return;
-  out.push_back(path + ": stored " + (stored.empty() ? "none" : stored) + ", now " + (now.empty() ? "none" : now));
-}
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-void compare_pairs(const std::string& path, const Pairs& stored, const Pairs& now, std::vector<std::string>& out) {
-  const auto object = [](const Pairs& pairs) {
-    Json json = Json::object();
-    for (const auto& [key, value] : pairs) json[key] = value;
-    return json;
-  };
-  const Json stored_object = object(stored);
-  const Json now_object = object(now);
-  compare(path, &stored_object, &now_object, out);
-}
+  Sides sides_;
+  std::vector<std::string> lines_;
+};
 
 }  // namespace
 
-std::vector<std::string> config_differences(const std::string& stored, const std::string& now) {
-  std::vector<std::string> out;
-  if (stored == now) return out;
-  const Json stored_json = Json::parse(stored, nullptr, false);
-  const Json now_json = Json::parse(now, nullptr, false);
-  if (stored_json.is_discarded() || now_json.is_discarded()) {
-    out.emplace_back(stored_json.is_discarded() ? "the stored configuration is not JSON"
-                                                : "the new configuration is not JSON");
-    return out;
+std::vector<std::string> config_differences(const std::string& first, const std::string& second, const Sides& sides) {
+  if (first == second) return {};
+  const Json first_json = Json::parse(first, nullptr, false);
+  const Json second_json = Json::parse(second, nullptr, false);
+  for (const auto& [json, side] : {std::pair(&first_json, sides.first), std::pair(&second_json, sides.second)}) {
+    if (json->is_discarded()) return {std::string("the configuration ") + side + " is not JSON"};
   }
-  compare("", &stored_json, &now_json, out);
-  return out;
+  Differences differences(sides);
+  differences.compare("", &first_json, &second_json);
+  return differences.lines();
 }
 
-std::vector<std::string> result_differences(const std::vector<ResultInfo>& stored, const std::vector<ResultInfo>& now) {
-  std::vector<std::string> out;
-  if (stored.size() != now.size()) {
-    out.push_back("models × suites: stored " + std::to_string(stored.size()) + ", now " + std::to_string(now.size()));
-    return out;
+std::vector<std::string> result_differences(const std::vector<ResultInfo>& first, const std::vector<ResultInfo>& second,
+                                            const Sides& sides) {
+  Differences out(sides);
+  if (first.size() != second.size()) {
+    out.add("models × suites", std::to_string(first.size()), std::to_string(second.size()));
+    return out.lines();
   }
-  for (std::size_t i = 0; i < stored.size(); ++i) {
-    const ResultInfo& was = stored[i];
-    const ResultInfo& is = now[i];
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const ResultInfo& was = first[i];
+    const ResultInfo& is = second[i];
     const std::string model = "models." + was.model.name;
-    compare_text("models[" + std::to_string(i) + "]", was.model.name, is.model.name, out);
-    compare_text(model + ".sha256", was.model.sha256.value_or(""), is.model.sha256.value_or(""), out);
-    compare_pairs(model, was.model.settings, is.model.settings, out);
+    out.compare("models[" + std::to_string(i) + "]", was.model.name, is.model.name);
+    out.compare(model + ".sha256", was.model.sha256.value_or(""), is.model.sha256.value_or(""));
+    out.compare(model, was.model.settings, is.model.settings);
     const std::string suite = "suites." + was.suite;
-    compare_text("suites[" + std::to_string(i) + "]", was.suite, is.suite, out);
-    compare_text(suite + ".version", was.suite_version, is.suite_version, out);
-    compare_text(suite + ".data_sha256", was.data_sha256, is.data_sha256, out);
-    compare_text(suite + ".starter", was.starter ? "true" : "false", is.starter ? "true" : "false", out);
-    compare_text(suite + ".protocol", was.protocol, is.protocol, out);
-    compare_text(suite + ".shots", std::to_string(was.shots), std::to_string(is.shots), out);
-    compare_text(suite + ".samples", std::to_string(was.samples), std::to_string(is.samples), out);
-    compare_pairs(suite, was.options, is.options, out);
+    out.compare("suites[" + std::to_string(i) + "]", was.suite, is.suite);
+    out.compare(suite + ".version", was.suite_version, is.suite_version);
+    out.compare(suite + ".data_sha256", was.data_sha256, is.data_sha256);
+    out.compare(suite + ".starter", std::string(was.starter ? "true" : "false"),
+                std::string(is.starter ? "true" : "false"));
+    out.compare(suite + ".protocol", was.protocol, is.protocol);
+    out.compare(suite + ".shots", std::to_string(was.shots), std::to_string(is.shots));
+    out.compare(suite + ".samples", std::to_string(was.samples), std::to_string(is.samples));
+    out.compare(suite, was.options, is.options);
     if (is.items < was.items) {
-      out.push_back(suite + ".items: stored " + std::to_string(was.items) + ", now " + std::to_string(is.items) +
-                    " (a --limit may only grow)");
+      out.add(suite + ".items", std::to_string(was.items), std::to_string(is.items), " (a --limit may only grow)");
     }
   }
   // One model under several suites, or one suite under several models, says the same thing more than once.
   std::vector<std::string> distinct;
-  for (std::string& line : out) {
+  for (std::string& line : out.lines()) {
     if (std::find(distinct.begin(), distinct.end(), line) == distinct.end()) distinct.push_back(std::move(line));
   }
   return distinct;

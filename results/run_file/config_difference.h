@@ -9,13 +9,21 @@
 
 namespace assay::run_file {
 
+/// What the two sides of a difference are called.
+struct Sides {
+  const char* first = "stored";
+  const char* second = "now";
+};
+
 /// One line per key in which two JSON documents differ: "suites.mmlu.shots: stored 5, now 0". Elements of an array
 /// of objects are named by their "name", "suite" or "ref" where these are distinct, otherwise by position.
-[[nodiscard]] std::vector<std::string> config_differences(const std::string& stored, const std::string& now);
+[[nodiscard]] std::vector<std::string> config_differences(const std::string& first, const std::string& second,
+                                                          const Sides& sides = {});
 
-/// Likewise for models × suites. More items than stored are no difference.
-[[nodiscard]] std::vector<std::string> result_differences(const std::vector<ResultInfo>& stored,
-                                                          const std::vector<ResultInfo>& now);
+/// Likewise for models × suites. More items in the second are no difference.
+[[nodiscard]] std::vector<std::string> result_differences(const std::vector<ResultInfo>& first,
+                                                          const std::vector<ResultInfo>& second,
+                                                          const Sides& sides = {});
 
 /// The differences as part of one line; of many, the first five and a count.
 [[nodiscard]] std::string joined(const std::vector<std::string>& differences);

@@ -164,12 +164,37 @@ void finish_session(Database& database, std::int64_t session, const std::string&
 }
 
 std::vector<SessionInfo> read_sessions(Database& database) {
-  Statement row(database, "SELECT started, finished, state, program, host FROM sessions ORDER BY id");
+  Statement row(database, "SELECT started, finished, state, program, host, id FROM sessions ORDER BY id");
   std::vector<SessionInfo> sessions;
   while (row.step()) {
-    sessions.push_back({row.text(0), row.text(1), row.text(2), row.text(3), decode_pairs(row.bytes(4))});
+    sessions.push_back(
+        {row.text(0), row.text(1), row.text(2), row.text(3), decode_pairs(row.bytes(4)), row.integer(5)});
   }
   return sessions;
+}
+
+void write_session(Database& database, const SessionInfo& session) {
+  std::string host;
+  encode_pairs(session.host, host);
+  Statement(database, "INSERT INTO sessions (id, started, finished, state, program, host) VALUES (?,?,?,?,?,?)")
+      .bind(1, session.id)
+      .bind(2, session.started)
+      .bind(3, session.finished)
+      .bind(4, session.state)
+      .bind(5, session.program)
+      .bind_blob(6, host)
+      .run();
+}
+
+void write_host(Database& database, const RunInfo& run) {
+  std::string host;
+  encode_pairs(run.host, host);
+  Statement(database, "UPDATE run SET host = ?").bind_blob(1, host).run();
+}
+
+void finish_run(Database& database, const RunInfo& run) {
+  Statement(database, "UPDATE run SET finished = ?, state = ?").bind(1, run.finished).bind(2, run.state).run();
+  seal_context(database, true);
 }
 
 }  // namespace assay::run_file

@@ -26,4 +26,13 @@ void write_results(Database& database, const std::vector<ResultInfo>& results);
 void finish_session(Database& database, std::int64_t session, const std::string& state);
 [[nodiscard]] std::vector<SessionInfo> read_sessions(Database& database);
 
+/// Writes a session that another run file has; its id becomes `session.id`.
+void write_session(Database& database, const SessionInfo& session);
+
+/// Writes over a run's entries of the machine and what it is marked by.
+void write_host(Database& database, const RunInfo& run);
+
+/// Ends a run that no session wrote: its state and times are those of `run`.
+void finish_run(Database& database, const RunInfo& run);
+
 }  // namespace assay::run_file

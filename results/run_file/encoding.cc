@@ -103,7 +103,8 @@ class Unpacker {
   std::string_view rest_;
 };
 
-enum : std::uint64_t { kLoglikelihoodBody = 1, kPromptBody = 2, kChatBody = 3 };
+// kOpenedBody: as kLoglikelihoodBody, with openings. Requests without any keep the bytes they always had.
+enum : std::uint64_t { kLoglikelihoodBody = 1, kPromptBody = 2, kChatBody = 3, kOpenedBody = 4 };
 
 void pack_strings(Packer& packer, const std::vector<std::string>& strings) {
   packer.count(strings.size());
@@ -213,7 +214,8 @@ std::string_view request_text(const Request& request) {
 void encode_request(const Request& request, std::string& out) {
   Packer packer(out);
   if (const auto* loglikelihood = std::get_if<LoglikelihoodRequest>(&request.body)) {
-    packer.count(kLoglikelihoodBody);
+    packer.count(loglikelihood->openings.empty() ? kLoglikelihoodBody : kOpenedBody);
+    if (!loglikelihood->openings.empty()) pack_strings(packer, loglikelihood->openings);
     pack_strings(packer, loglikelihood->continuations);
     packer.count(loglikelihood->droppable.size());
     for (const TextSpan& span : loglikelihood->droppable) {
@@ -270,7 +272,7 @@ std::vector<MetricSpec> decode_metrics(std::string_view bytes) {
     metric.name = unpacker.text();
     metric.value = unpacker.text();
     const std::int64_t aggregation = unpacker.integer();
-    if (aggregation < 0 || aggregation > static_cast<int>(Aggregation::kBalancedAccuracy)) {
+    if (aggregation < 0 || aggregation > static_cast<int>(Aggregation::kSampleSpread)) {
       fail("the run file is corrupted (a metric with an unknown aggregation)");
     }
     metric.aggregation = static_cast<Aggregation>(aggregation);
@@ -312,8 +314,9 @@ std::vector<TokenAlternative> decode_alternatives(std::string_view bytes) {
 void decode_request(std::string_view bytes, std::string text, Request& request) {
   Unpacker unpacker(bytes);
   const std::uint64_t body = unpacker.count();
-  if (body == kLoglikelihoodBody) {
+  if (body == kLoglikelihoodBody || body == kOpenedBody) {
     LoglikelihoodRequest loglikelihood;
+    if (body == kOpenedBody) loglikelihood.openings = unpack_strings(unpacker);
     loglikelihood.context = std::move(text);
     loglikelihood.continuations = unpack_strings(unpacker);
     loglikelihood.droppable.resize(unpacker.elements(2));

@@ -38,6 +38,10 @@ struct RunInfo {
 /// items it has depends on what they showed, and the intervals of its figures do not know that.
 inline constexpr const char* kDecidedAgainst = "until_decided_against";
 
+/// The entry of RunInfo::host that marks a merge of some shards only: which, as "1,3/4". Its numbers of items are those
+/// of these shards, until the whole run goes on with it.
+inline constexpr const char* kMergedShards = "merged_shards";
+
 /// One model x suite of a run.
 struct ResultInfo {
   std::int64_t id = 0;  ///< position in the run's plan, from 0
@@ -64,6 +68,7 @@ struct SessionInfo {
   std::string state;                                      ///< "running" (or killed), "complete", "incomplete"
   std::string program;                                    ///< program version and commit
   std::vector<std::pair<std::string, std::string>> host;  ///< as RunInfo::host
+  std::int64_t id = 0;                                    ///< in the run file
 };
 
 enum class Durability {

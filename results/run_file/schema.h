@@ -48,6 +48,10 @@ void check_integrity(Database& database, std::int64_t most_bytes);
 [[nodiscard]] constexpr std::int64_t record_key(std::int64_t result, std::int64_t order, std::int64_t sample) {
   return (result << 48) + (order << 16) + sample;
 }
+/// The key after the last of a result; that of result 32767 would not fit.
+[[nodiscard]] constexpr std::int64_t last_record_key(std::int64_t result) {
+  return record_key(result, kMaxItems - 1, kMaxSamples - 1);
+}
 [[nodiscard]] constexpr std::int64_t question_key(std::int64_t set, std::int64_t order) { return set << 32 | order; }
 
 }  // namespace assay::run_file

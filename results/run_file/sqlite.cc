@@ -132,6 +132,12 @@ void Database::raise(int code) const {
   }
 }
 
+CallsTogether::CallsTogether(const Database& database) : handle_(database.handle()) {
+  sqlite3_mutex_enter(sqlite3_db_mutex(handle_));
+}
+
+CallsTogether::~CallsTogether() { sqlite3_mutex_leave(sqlite3_db_mutex(handle_)); }
+
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {
   check(sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                            &handle_, nullptr));

@@ -62,6 +62,18 @@ class Database {
   sqlite3* handle_ = nullptr;
 };
 
+/// Keeps a connection's own lock, which its every call takes and leaves: taken once around many calls they are cheaper.
+class CallsTogether {
+ public:
+  explicit CallsTogether(const Database& database);
+  ~CallsTogether();
+  CallsTogether(const CallsTogether&) = delete;
+  CallsTogether& operator=(const CallsTogether&) = delete;
+
+ private:
+  sqlite3* handle_;
+};
+
 /// One prepared statement. Bound text is not copied: it must live until the next reset().
 class Statement {
  public:

@@ -90,7 +90,9 @@ void write_score(JsonText& out, const Score& score) {
   out.key("score").number(score.value);
   if (score.values.size() > 1) {
     out.key("scores").begin_object();
-    for (const auto& [name, value] : score.values) out.key(name).number(value);
+    for (const auto& [name, value] : score.values) {
+      if (!is_quantity(name)) out.key(name).number(value);
+    }
     out.end_object();
   }
   write_text(out, "why", score.why);

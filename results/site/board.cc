@@ -8,7 +8,7 @@
 namespace assay::site {
 namespace {
 
-std::string why_unranked(const ResultSummary& result) {
+std::string why_unranked(const RunInfo& run, const ResultSummary& result) {
   if (result.info.starter) return "starter items";
   if (result.state != "complete") {
     return result.state + ": " + std::to_string(std::max<std::int64_t>(result.items - result.scored, 0)) + " of " +
@@ -16,6 +16,10 @@ std::string why_unranked(const ResultSummary& result) {
   }
   const MetricSummary* metric = headline(result);
   if (metric == nullptr || !metric->estimate.value) return "no value";
+  // Ranks claim 95 %, which a figure does not have that stopped the asking.
+  for (const auto& [key, value] : run.host) {
+    if (key == kDecidedAgainst) return "stopped early: decided against " + value.substr(value.rfind('/') + 1);
+  }
   return "";
 }
 
@@ -51,15 +55,15 @@ class BoardMaker {
     entry.result = result;
     entry.suite = one.suite;
     entry.model = number_of(board_.models, one.summary.info.model.name);
-    entry.unranked = why_unranked(one.summary);
+    entry.unranked = why_unranked(runs_[run].run, one.summary);
     board_.entries.push_back(std::move(entry));
   }
 
   void choose_cells() {
-    // Complete before not, then by start; of one start, the last given.
+    // What can be ranked before what cannot, complete before not, then by start; of one start, the last given.
     const auto weight = [&](const BoardEntry& entry) {
-      return std::tuple(result_of(entry).summary.state == "complete", runs_[entry.run].run.started, entry.run,
-                        entry.result);
+      return std::tuple(entry.unranked.empty(), result_of(entry).summary.state == "complete",
+                        runs_[entry.run].run.started, entry.run, entry.result);
     };
     std::map<std::pair<std::size_t, std::size_t>, BoardEntry*> cells;
     for (BoardEntry& entry : board_.entries) {

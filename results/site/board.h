@@ -43,7 +43,7 @@ struct BoardEntry {
   std::size_t suite = 0;
   std::size_t model = 0;
   bool shown = false;    ///< it is its model's cell; the others of that model and suite are its history
-  std::string unranked;  ///< why it has no rank: "starter items", "incomplete: 12 of 500 items missing"; or empty
+  std::string unranked;  ///< why it has no rank: "starter items", "incomplete: 12 of 500 items missing", …; or empty
   std::optional<RankRange> ranks;  ///< of shown entries that are ranked
 };
 
@@ -58,8 +58,9 @@ struct Board {
 /// starter.
 [[nodiscard]] std::string comparable_key(const ResultInfo& info);
 
-/// Puts runs together. A model's cell is its latest complete result (by the run's start), else its latest; it is ranked
-/// among the shown, complete, non-starter results of its suite.
+/// Puts runs together. A model's cell is its latest result that can be ranked (by the run's start), else its latest
+/// complete one, else its latest; it is ranked among those shown of its suite. Not ranked: starter items, what is
+/// incomplete, and runs that stopped once a verdict stood (kDecidedAgainst).
 [[nodiscard]] Board make_board(const std::vector<SiteRun>& runs, std::vector<BoardSuite> suites);
 
 }  // namespace assay::site

@@ -25,6 +25,28 @@ std::optional<double> Mean::standard_error() const {
   return std::sqrt(squares_ / (n * (n - 1)));
 }
 
+void WeightedMean::add(double value, double weight) {
+  ++count_;
+  weight_ += weight;
+  sum_ += weight * value;
+  squared_weight_ += weight * weight;
+  squared_sum_ += weight * weight * value;
+  squared_squares_ += weight * weight * value * value;
+}
+
+std::optional<double> WeightedMean::mean() const {
+  if (weight_ <= 0) return std::nullopt;
+  return sum_ / weight_;
+}
+
+std::optional<double> WeightedMean::standard_error() const {
+  if (count_ < 2 || weight_ <= 0) return std::nullopt;
+  const double mean = sum_ / weight_;
+  const double squares = squared_squares_ - 2 * mean * squared_sum_ + mean * mean * squared_weight_;
+  const auto n = static_cast<double>(count_);
+  return std::sqrt(std::max(squares, 0.0) * n / (n - 1)) / weight_;
+}
+
 void ClusteredMean::add(double value, const std::string& cluster) {
   sum_ += value;
   ++count_;

@@ -33,6 +33,30 @@ class Mean {
   bool binary_ = true;
 };
 
+/// Mean of independent values that do not count alike: Σws/Σw. Constant memory.
+class WeightedMean {
+ public:
+  /// `weight` is not negative.
+  void add(double value, double weight);
+
+  [[nodiscard]] std::int64_t count() const { return count_; }
+
+  /// Absent where there is no weight.
+  [[nodiscard]] std::optional<double> mean() const;
+
+  /// The linearised one of a ratio, √(n/(n-1) · Σw²(s-s̄)²) / Σw (W.G. Cochran, "Sampling techniques", 1977, 6.4); with
+  /// equal weights that of Mean. Absent for n < 2.
+  [[nodiscard]] std::optional<double> standard_error() const;
+
+ private:
+  std::int64_t count_ = 0;
+  double weight_ = 0;
+  double sum_ = 0;
+  double squared_weight_ = 0;  // Σw², Σw²s and Σw²s²
+  double squared_sum_ = 0;
+  double squared_squares_ = 0;
+};
+
 /// Mean of values that come in clusters (subject, database, passage) within which they are alike.
 /// Memory grows with the number of clusters only.
 class ClusteredMean {

@@ -1,7 +1,9 @@
 #include "results/statistics/metric_accumulator.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "results/statistics/bootstrap.h"
 #include "results/statistics/interval.h"
@@ -31,6 +33,34 @@ Estimate mean_of_means(const std::map<std::string, Mean>& parts) {
   estimate.value = sum / count;
   if (known) {
     estimate.standard_error = std::sqrt(variance) / count;
+    estimate.ci95 = normal_interval(*estimate.value, *estimate.standard_error, kConfidence);
+    estimate.interval = "normal";
+  }
+  return estimate;
+}
+
+/// Mean of independent weighted means, each with the weight of its part.
+Estimate mean_of_parts(const std::map<BalancedPart, WeightedMean>& parts) {
+  Estimate estimate;
+  if (parts.empty()) return estimate;
+  std::set<BalancedPart> names;
+  for (const auto& [part, mean] : parts) {
+    if (mean.mean()) names.insert(part);
+  }
+  double sum = 0;
+  double variance = 0;
+  bool known = !names.empty();
+  for (const auto& [part, weight] : part_weights(names)) {
+    const WeightedMean& mean = parts.at(part);
+    sum += weight * *mean.mean();
+    const auto error = mean.standard_error();
+    known = known && error.has_value();
+    variance += weight * weight * error.value_or(0) * error.value_or(0);
+  }
+  if (names.empty()) return estimate;
+  estimate.value = sum;
+  if (known) {
+    estimate.standard_error = std::sqrt(variance);
     estimate.ci95 = normal_interval(*estimate.value, *estimate.standard_error, kConfidence);
     estimate.interval = "normal";
   }
@@ -68,6 +98,49 @@ void use_drawn(const std::map<std::string, std::vector<double>>& parts, Estimate
 
 }  // namespace
 
+void ItemSamples::add(double value, double one_weight) {
+  sum += value;
+  ++count;
+  if (value >= 1) ++right;
+  weight += one_weight;
+  weighted += one_weight * value;
+  values.push_back(value);
+}
+
+bool ItemSamples::add(const MetricSpec& metric, const Score& score) {
+  const auto find = [&score](const std::string& key) {
+    return std::find_if(score.values.begin(), score.values.end(), [&](const auto& one) { return one.first == key; });
+  };
+  const auto found = find(metric.value);
+  if (found == score.values.end()) return false;
+  auto weighs = score.values.end();
+  if (metric.aggregation == Aggregation::kMacroBalancedAccuracy) weighs = find("#" + metric.value + "_weight");
+  add(found->second, weighs == score.values.end() ? 1 : weighs->second);
+  return true;
+}
+
+bool is_balanced(Aggregation aggregation) {
+  return aggregation == Aggregation::kBalancedAccuracy || aggregation == Aggregation::kMacroBalancedAccuracy;
+}
+
+BalancedPart balanced_part(const MetricSpec& metric, const Item& item) {
+  BalancedPart part;
+  if (metric.aggregation == Aggregation::kMacroBalancedAccuracy) part.group = group_name(item, metric.group_level);
+  part.gold_class = group_name(item, kClassLevel);
+  if (part.gold_class.empty()) part.gold_class = item.target;
+  return part;
+}
+
+std::map<BalancedPart, double> part_weights(const std::set<BalancedPart>& parts) {
+  std::map<std::string, double> classes;
+  for (const BalancedPart& part : parts) ++classes[part.group];
+  std::map<BalancedPart, double> weights;
+  for (const BalancedPart& part : parts) {
+    weights[part] = 1 / (static_cast<double>(classes.size()) * classes[part.group]);
+  }
+  return weights;
+}
+
 void MetricAccumulator::keep(const std::string& part, double value) {
   if (++kept_ <= kMostBootstrapped) {
     drawn_from_[part].push_back(value);
@@ -78,7 +151,7 @@ void MetricAccumulator::keep(const std::string& part, double value) {
 
 void MetricAccumulator::add(const Item& item, const ItemSamples& samples) {
   if (samples.count == 0) return;
-  double value = samples.sum / static_cast<double>(samples.count);
+  double value = samples.value();
   if (spec_.aggregation == Aggregation::kPassAtK) {
     const auto passed = pass_at_k(samples.count, samples.right, spec_.k);
     if (!passed) {
@@ -88,11 +161,18 @@ void MetricAccumulator::add(const Item& item, const ItemSamples& samples) {
     value = *passed;
     keep("", value);
   }
+  if (spec_.aggregation == Aggregation::kAllSamples) value = samples.right == samples.count ? 1 : 0;
+  if (spec_.aggregation == Aggregation::kSampleSpread) {
+    by_sample_.resize(std::max(by_sample_.size(), samples.values.size()));
+    for (std::size_t i = 0; i < samples.values.size(); ++i) by_sample_[i].add(samples.values[i]);
+  }
   mean_.add(value);
   clustered_.add(value, item.cluster);
-  if (spec_.aggregation == Aggregation::kBalancedAccuracy) {
-    parts_[item.target].add(value);
-    keep(item.target, value);
+  if (is_balanced(spec_.aggregation)) {
+    const BalancedPart part = balanced_part(spec_, item);
+    const bool weighed = spec_.aggregation == Aggregation::kMacroBalancedAccuracy;
+    balanced_[part].add(value, weighed ? samples.mean_weight() : 1);
+    if (spec_.aggregation == Aggregation::kBalancedAccuracy) keep(part.gold_class, value);
   }
   if (spec_.aggregation == Aggregation::kMacroMean) {
     for (const Group& group : item.groups) {
@@ -104,12 +184,22 @@ void MetricAccumulator::add(const Item& item, const ItemSamples& samples) {
 }
 
 Estimate MetricAccumulator::estimate() const {
-  if (spec_.aggregation == Aggregation::kMacroMean || spec_.aggregation == Aggregation::kBalancedAccuracy) {
-    Estimate estimate = mean_of_means(parts_);
+  if (spec_.aggregation == Aggregation::kMacroMean || is_balanced(spec_.aggregation)) {
+    Estimate estimate = is_balanced(spec_.aggregation) ? mean_of_parts(balanced_) : mean_of_means(parts_);
     use_drawn(drawn_from_, estimate);
     return estimate;
   }
   Estimate estimate;
+  if (spec_.aggregation == Aggregation::kSampleSpread) {
+    std::vector<double> means;
+    for (const Mean& mean : by_sample_) {
+      if (mean.mean()) means.push_back(*mean.mean());
+    }
+    if (means.empty()) return estimate;
+    const auto [lowest, highest] = std::minmax_element(means.begin(), means.end());
+    estimate.value = *highest - *lowest;
+    return estimate;
+  }
   if (undefined_ || mean_.count() == 0) return estimate;
   estimate.value = mean_.mean();
   estimate.standard_error = mean_.standard_error();

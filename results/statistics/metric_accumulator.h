@@ -1,13 +1,16 @@
 // One metric of one result, item by item.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "harness/core/item.h"
 #include "harness/core/metric.h"
+#include "harness/core/score.h"
 #include "results/statistics/mean.h"
 #include "results/statistics/summary.h"
 
@@ -18,7 +21,34 @@ struct ItemSamples {
   double sum = 0;
   std::int64_t count = 0;
   std::int64_t right = 0;  ///< samples with value 1
+  double weight = 0;       ///< sum of the samples' weights, 1 each where the score says none (MetricSpec::value)
+  double weighted = 0;     ///< sum of their values times weights
+  std::vector<double> values = {};  ///< of the samples, in the order of their numbers
+
+  /// Adds a sample, where its score has the metric's value; false where it has not.
+  bool add(const MetricSpec& metric, const Score& score);
+
+  /// Adds a sample of that value and weight.
+  void add(double value, double one_weight);
+
+  /// The item's value, its samples' mean by their weights, and what it weighs. There must be a sample.
+  [[nodiscard]] double value() const { return weight > 0 ? weighted / weight : sum / static_cast<double>(count); }
+  [[nodiscard]] double mean_weight() const { return weight / static_cast<double>(count); }
 };
+
+/// The part of a balanced accuracy that an item belongs to: its gold class, of kMacroBalancedAccuracy within its group.
+struct BalancedPart {
+  std::string group;
+  std::string gold_class;
+  auto operator<=>(const BalancedPart&) const = default;
+};
+
+/// Whether the metric is a mean over gold classes.
+[[nodiscard]] bool is_balanced(Aggregation aggregation);
+[[nodiscard]] BalancedPart balanced_part(const MetricSpec& metric, const Item& item);
+
+/// What the mean of each part counts in the whole: each group alike, and within a group each class. They add up to 1.
+[[nodiscard]] std::map<BalancedPart, double> part_weights(const std::set<BalancedPart>& parts);
 
 /// Puts a metric's per-item values together as its MetricSpec says.
 /// The interval is Wilson's where every item is plainly right or wrong, else Student's t. For pass@k of several samples
@@ -44,11 +74,13 @@ class MetricAccumulator {
   MetricSpec spec_;
   Mean mean_;
   ClusteredMean clustered_;
-  std::map<std::string, Mean> parts_;  ///< by group or gold class, where the metric is a mean of means
+  std::map<std::string, Mean> parts_;              ///< by group, where the metric is a mean of group means
+  std::map<BalancedPart, WeightedMean> balanced_;  ///< where it is a mean over gold classes
   /// Values to be drawn from, by part (pass@k: one without a name); empty once there are more than kMostBootstrapped.
   std::map<std::string, std::vector<double>> drawn_from_;
-  std::size_t kept_ = 0;    ///< values that were put into drawn_from_, those of it that are gone included
-  bool undefined_ = false;  ///< pass@k: an item has fewer than k samples
+  std::size_t kept_ = 0;         ///< values that were put into drawn_from_, those of it that are gone included
+  std::vector<Mean> by_sample_;  ///< kSampleSpread: of each sample's number
+  bool undefined_ = false;       ///< pass@k: an item has fewer than k samples
 };
 
 }  // namespace assay::statistics

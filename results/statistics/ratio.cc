@@ -23,14 +23,12 @@ std::optional<double> quotient(double second, double first) {
 class Ascending {
  public:
   explicit Ascending(const UnitValues& side) : values_(side.values.size()), units_(side.values.size()) {
-    std::vector<std::uint32_t> order(side.values.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return side.values[a] != side.values[b] ? side.values[a] < side.values[b] : a < b;
-    });
+    std::vector<std::pair<double, std::uint32_t>> order(side.values.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = {side.values[i], static_cast<std::uint32_t>(i)};
+    std::sort(order.begin(), order.end());
     for (std::size_t i = 0; i < order.size(); ++i) {
-      values_[i] = side.values[order[i]];
-      units_[i] = side.units[order[i]];
+      values_[i] = order[i].first;
+      units_[i] = side.units[order[i].second];
     }
   }
 
@@ -94,15 +92,10 @@ std::optional<Ratio> ratio_of_means(const std::vector<double>& first, const std:
   return ratio;
 }
 
-std::optional<Ratio> ratio_of_quantiles(const UnitValues& first, const UnitValues& second, std::size_t units,
-                                        double q) {
-  const auto positive = [](const UnitValues& side) {
-    return !side.values.empty() &&
-           std::all_of(side.values.begin(), side.values.end(), [](double value) { return value > 0; });
-  };
-  if (!positive(first) || !positive(second)) return std::nullopt;
-  const Ascending below(first);
-  const Ascending above(second);
+namespace {
+
+/// One quantile's ratio, of sides that have values, all above 0.
+Ratio quantile_ratio(const Ascending& below, const Ascending& above, std::size_t units, double q) {
   const Drawn once(units, 1);
   const double low = *below.quantile(once, q);
   const double high = *above.quantile(once, q);
@@ -126,6 +119,22 @@ std::optional<Ratio> ratio_of_quantiles(const UnitValues& first, const UnitValue
   const double up = std::hypot(distance(high, second_interval->high), distance(first_interval->low, low));
   ratio.ci95 = Interval{ratio.value * std::exp(-down), ratio.value * std::exp(up)};
   return ratio;
+}
+
+}  // namespace
+
+std::vector<std::optional<Ratio>> ratios_of_quantiles(const UnitValues& first, const UnitValues& second,
+                                                      std::size_t units, const std::vector<double>& qs) {
+  const auto positive = [](const UnitValues& side) {
+    return !side.values.empty() &&
+           std::all_of(side.values.begin(), side.values.end(), [](double value) { return value > 0; });
+  };
+  if (!positive(first) || !positive(second)) return std::vector<std::optional<Ratio>>(qs.size());
+  const Ascending below(first);
+  const Ascending above(second);
+  std::vector<std::optional<Ratio>> ratios;
+  for (const double q : qs) ratios.emplace_back(quantile_ratio(below, above, units, q));
+  return ratios;
 }
 
 }  // namespace assay::statistics

@@ -31,12 +31,12 @@ struct UnitValues {
   std::vector<std::uint32_t> units;  ///< whose each value is, below the number of units
 };
 
-/// The q-quantiles (percentiles.h) of both sides as a ratio; all values > 0. Above kMostBootstrapped: each side's
-/// interval from order statistics, put together as in G. Y. Zou and A. Donner, "Construction of confidence limits about
-/// effect measures: a general approach", Statistics in Medicine 27, 2008, 1693-1702, in logarithms, the sides taken as
-/// independent: too wide rather than too narrow where they go up and down together. Absent where a side has no values
-/// or one that is not above 0.
-[[nodiscard]] std::optional<Ratio> ratio_of_quantiles(const UnitValues& first, const UnitValues& second,
-                                                      std::size_t units, double q);
+/// Quantiles (percentiles.h) of both sides as ratios, one for each of `qs`; all values > 0. Above kMostBootstrapped:
+/// each side's interval from order statistics, put together as in G. Y. Zou and A. Donner, "Construction of confidence
+/// limits about effect measures: a general approach", Statistics in Medicine 27, 2008, 1693-1702, in logarithms, the
+/// sides taken as independent: too wide rather than too narrow where they go up and down together. Absent where a side
+/// has no values or one that is not above 0.
+[[nodiscard]] std::vector<std::optional<Ratio>> ratios_of_quantiles(const UnitValues& first, const UnitValues& second,
+                                                                    std::size_t units, const std::vector<double>& qs);
 
 }  // namespace assay::statistics

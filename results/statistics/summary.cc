@@ -31,6 +31,14 @@ struct GroupTotals {
   std::vector<MetricAccumulator> metrics;
 };
 
+/// Whether a group of items has such a metric of its own: not what is a mean over groups itself, but for a mean over
+/// balanced accuracies, which is that of a group where it has the items of one.
+bool shown_of_group(Aggregation aggregation) {
+  return aggregation == Aggregation::kMean || aggregation == Aggregation::kPassAtK ||
+         aggregation == Aggregation::kMacroBalancedAccuracy || aggregation == Aggregation::kAllSamples ||
+         aggregation == Aggregation::kSampleSpread;
+}
+
 /// Everything of one result while its records pass by, item by item.
 class ResultTotals {
  public:
@@ -85,6 +93,7 @@ class ResultTotals {
     out.tokens = tokens_;
     out.cost = cost();
     out.throughput = throughput(running_ms);
+    if (turns_.mean()) out.turns = TurnSummary{*turns_.mean(), most_turns_};
     out.retries = retries_;
     for (int kind = 0; kind <= static_cast<int>(FailureKind::kCancelled); ++kind) {
       const auto found = errors_.find(static_cast<FailureKind>(kind));
@@ -108,13 +117,11 @@ class ResultTotals {
   }
 
   void add_score(const Score& score) {
-    for (std::size_t i = 0; i < metrics_.size(); ++i) {
-      for (const auto& [key, value] : score.values) {
-        if (key != metrics_[i].spec().value) continue;
-        samples_[i].sum += value;
-        ++samples_[i].count;
-        if (value >= 1) ++samples_[i].right;
-      }
+    for (std::size_t i = 0; i < metrics_.size(); ++i) samples_[i].add(metrics_[i].spec(), score);
+    for (const auto& [key, value] : score.values) {
+      if (key != kTurnsValue) continue;
+      turns_.add(value);
+      most_turns_ = std::max(most_turns_, static_cast<std::int64_t>(value));
     }
   }
 
@@ -140,9 +147,7 @@ class ResultTotals {
     if (found == groups.rend()) {
       GroupTotals fresh;
       for (const MetricSpec& spec : info_.metrics) {
-        if (spec.aggregation == Aggregation::kMean || spec.aggregation == Aggregation::kPassAtK) {
-          fresh.metrics.emplace_back(spec);
-        }
+        if (shown_of_group(spec.aggregation)) fresh.metrics.emplace_back(spec);
       }
       groups.emplace_back(group.name, std::move(fresh));
       found = groups.rbegin();
@@ -153,8 +158,7 @@ class ResultTotals {
     ++totals.scored;
     std::size_t next = 0;
     for (std::size_t i = 0; i < metrics_.size(); ++i) {
-      const Aggregation aggregation = metrics_[i].spec().aggregation;
-      if (aggregation != Aggregation::kMean && aggregation != Aggregation::kPassAtK) continue;
+      if (!shown_of_group(metrics_[i].spec().aggregation)) continue;
       totals.metrics[next++].add(item_, samples_[i]);
     }
   }
@@ -205,6 +209,8 @@ class ResultTotals {
 
   const ResultInfo& info_;
   std::vector<MetricAccumulator> metrics_;
+  statistics::Mean turns_;
+  std::int64_t most_turns_ = 0;
   std::vector<std::vector<std::pair<std::string, GroupTotals>>> levels_;  ///< by level, in file order
   std::map<FailureKind, std::int64_t> errors_;
   std::vector<double> first_token_ms_;

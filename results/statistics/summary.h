@@ -64,6 +64,12 @@ struct ThroughputSummary {
   std::optional<double> completion_tokens_per_s;
 };
 
+/// How many turns the judged episodes took.
+struct TurnSummary {
+  double mean = 0;
+  std::int64_t most = 0;
+};
+
 /// One model x suite. An item is failed when any of its samples is, and then has no part in any metric; scored when
 /// all its samples that are there were answered. scored + failed < items: the rest has not been asked yet.
 struct ResultSummary {
@@ -80,6 +86,7 @@ struct ResultSummary {
   Usage tokens;  ///< sums over the samples of which a count is known; absent where it is known of none
   CostSummary cost;
   ThroughputSummary throughput;
+  std::optional<TurnSummary> turns;  ///< where the suite asks in episodes
   std::int64_t retries = 0;
   std::vector<std::pair<FailureKind, std::int64_t>> errors;  ///< failed samples by kind; every kind is there
 };

@@ -30,7 +30,7 @@ class SuiteReader {
       item_.id = record.item.id;
       item_.order = record.item.order;
       item_.cluster = record.item.cluster;
-      item_.group = group(record.item);
+      place(record.item);
       item_.target = record.item.target;
       item_.usd = 0;
       item_.first_time = suite_.times_ms.size();
@@ -59,24 +59,18 @@ class SuiteReader {
   }
 
  private:
-  [[nodiscard]] std::string group(const Item& item) const {
+  // Where the item counts in a mean of means.
+  void place(const Item& item) {
     const MetricSpec& metric = suite_.metric;
-    if (metric.aggregation == Aggregation::kBalancedAccuracy) return item.target;
-    if (metric.aggregation != Aggregation::kMacroMean) return "";
-    for (const Group& one : item.groups) {
-      if (one.level == metric.group_level) return one.name;
-    }
-    return "";
+    if (metric.aggregation == Aggregation::kMacroMean) item_.group = group_name(item, metric.group_level);
+    if (!statistics::is_balanced(metric.aggregation)) return;
+    statistics::BalancedPart part = statistics::balanced_part(metric, item);
+    item_.group = std::move(part.group);
+    item_.gold_class = std::move(part.gold_class);
   }
 
   void add_value(const Score& score) {
-    double value = score.value;
-    for (const auto& [key, one] : score.values) {
-      if (key == suite_.metric.value) value = one;
-    }
-    samples_.sum += value;
-    ++samples_.count;
-    if (value >= 1) ++samples_.right;
+    if (!samples_.add(suite_.metric, score)) samples_.add(score.value, 1);
   }
 
   void add_cost(const Record& record) {
@@ -94,7 +88,8 @@ class SuiteReader {
       suite_.times_ms.resize(item_.first_time);
       return;
     }
-    item_.value = samples_.sum / static_cast<double>(samples_.count);
+    item_.value = samples_.value();
+    if (suite_.metric.aggregation == Aggregation::kMacroBalancedAccuracy) item_.weight = samples_.mean_weight();
     if (suite_.metric.aggregation == Aggregation::kPassAtK) {
       const auto passed = statistics::pass_at_k(samples_.count, samples_.right, suite_.metric.k);
       undefined_ = undefined_ || !passed;

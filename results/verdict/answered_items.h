@@ -17,8 +17,10 @@ struct AnsweredItem {
   std::string id;
   std::int64_t order = 0;
   std::string cluster;
-  std::string group;           ///< of the headline's group level or its gold class, where it is a mean of means
+  std::string group;           ///< of the headline's group level, where it averages over one
+  std::string gold_class;      ///< where the headline averages over gold classes
   double value = 0;            ///< of the suite's headline metric
+  double weight = 1;           ///< of the item within its class (MetricSpec::value)
   std::optional<double> usd;   ///< all samples; absent where one's cost is not known
   std::size_t first_time = 0;  ///< into AnsweredSuite::times_ms
   std::size_t times = 0;

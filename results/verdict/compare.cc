@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <future>
 #include <map>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "harness/core/text.h"
 #include "results/statistics/mean.h"
+#include "results/statistics/metric_accumulator.h"
 #include "results/statistics/paired_sample.h"
 #include "results/statistics/percentiles.h"
 #include "results/verdict/answered_items.h"
@@ -41,13 +43,23 @@ std::string differences(const AnsweredSuite& a, const AnsweredSuite& b) {
 }
 
 std::vector<Pair> paired(const AnsweredSuite& baseline, const AnsweredSuite& candidate) {
-  std::unordered_map<std::string_view, const AnsweredItem*> known;
-  known.reserve(candidate.items.size());
-  for (const AnsweredItem& item : candidate.items) known.emplace(item.id, &item);
   std::vector<Pair> pairs;
   pairs.reserve(baseline.items.size());
+  // Nearly always both have the same items in the same order: the next one is the partner, and nothing is looked up.
+  std::size_t next = 0;
+  std::unordered_map<std::string_view, const AnsweredItem*> known;
   for (const AnsweredItem& item : baseline.items) {
-    if (const auto found = known.find(item.id); found != known.end()) pairs.push_back({&item, found->second});
+    if (next < candidate.items.size() && candidate.items[next].id == item.id) {
+      pairs.push_back({&item, &candidate.items[next++]});
+      continue;
+    }
+    if (known.empty()) {
+      for (const AnsweredItem& one : candidate.items) known.emplace(one.id, &one);
+    }
+    const auto found = known.find(item.id);
+    if (found == known.end()) continue;
+    pairs.push_back({&item, found->second});
+    next = static_cast<std::size_t>(found->second - candidate.items.data()) + 1;
   }
   return pairs;
 }
@@ -65,6 +77,48 @@ GroupMeans group_means(const std::vector<Pair>& pairs) {
   return groups;
 }
 
+/// One side's items of one gold class.
+struct ClassTotals {
+  double weight = 0;
+  double weighted = 0;
+  double count = 0;
+
+  void add(const AnsweredItem& item) {
+    weight += item.weight;
+    weighted += item.weight * item.value;
+    ++count;
+  }
+  [[nodiscard]] double mean() const { return weight > 0 ? weighted / weight : 0; }
+
+  /// What an item says of the mean: the item's value where all weigh alike, else as for a ratio, so that the mean of
+  /// these is the weighted mean and their spread is its.
+  [[nodiscard]] double said_by(const AnsweredItem& item) const {
+    return weight > 0 ? mean() + item.weight * count / weight * (item.value - mean()) : item.value;
+  }
+};
+
+/// Each class's items on both sides, and what its mean counts in the whole.
+struct ClassPair {
+  ClassTotals baseline;
+  ClassTotals candidate;
+  double share = 0;
+};
+
+statistics::BalancedPart part_of(const AnsweredItem& item) { return {item.group, item.gold_class}; }
+
+std::map<statistics::BalancedPart, ClassPair> class_pairs(const std::vector<Pair>& pairs) {
+  std::map<statistics::BalancedPart, ClassPair> classes;
+  std::set<statistics::BalancedPart> names;
+  for (const Pair& pair : pairs) {
+    ClassPair& both = classes[part_of(*pair.baseline)];
+    both.baseline.add(*pair.baseline);
+    both.candidate.add(*pair.candidate);
+    names.insert(part_of(*pair.baseline));
+  }
+  for (const auto& [part, share] : statistics::part_weights(names)) classes[part].share = share;
+  return classes;
+}
+
 /// The values that are compared. A macro average is one of group means, which are then the units; where it is one of a
 /// few classes (balanced accuracy) items stay the units, each with the weight of its class.
 PairedSample sample_of(const MetricSpec& metric, const std::vector<Pair>& pairs) {
@@ -73,16 +127,17 @@ PairedSample sample_of(const MetricSpec& metric, const std::vector<Pair>& pairs)
     for (const auto& [name, group] : group_means(pairs)) sample.add(*group.first.mean(), *group.second.mean(), "");
     return sample;
   }
-  GroupMeans groups;
-  if (metric.aggregation == Aggregation::kBalancedAccuracy) groups = group_means(pairs);
-  for (const Pair& pair : pairs) {
-    double weight = 1;
-    if (!groups.empty()) {
-      const auto count = static_cast<double>(groups.at(pair.baseline->group).first.count());
-      weight = static_cast<double>(pairs.size()) / (static_cast<double>(groups.size()) * count);
+  if (statistics::is_balanced(metric.aggregation)) {
+    const auto classes = class_pairs(pairs);
+    for (const Pair& pair : pairs) {
+      const ClassPair& both = classes.at(part_of(*pair.baseline));
+      const double weight = static_cast<double>(pairs.size()) * both.share / both.baseline.count;
+      sample.add(weight * both.baseline.said_by(*pair.baseline), weight * both.candidate.said_by(*pair.candidate),
+                 pair.baseline->cluster);
     }
-    sample.add(weight * pair.baseline->value, weight * pair.candidate->value, pair.baseline->cluster);
+    return sample;
   }
+  for (const Pair& pair : pairs) sample.add(pair.baseline->value, pair.candidate->value, pair.baseline->cluster);
   return sample;
 }
 
@@ -102,7 +157,14 @@ void add_counts(SuiteComparison& suite, const std::vector<Pair>& pairs) {
 /// The mean of one side's values as the metric puts them together.
 double side_value(const MetricSpec& metric, const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side) {
   statistics::Mean mean;
-  if (metric.aggregation == Aggregation::kMacroMean || metric.aggregation == Aggregation::kBalancedAccuracy) {
+  if (statistics::is_balanced(metric.aggregation)) {
+    double sum = 0;
+    for (const auto& [part, both] : class_pairs(pairs)) {
+      sum += both.share * (side == &Pair::baseline ? both.baseline : both.candidate).mean();
+    }
+    return sum;
+  }
+  if (metric.aggregation == Aggregation::kMacroMean) {
     for (const auto& [name, group] : group_means(pairs)) {
       mean.add(*(side == &Pair::baseline ? group.first : group.second).mean());
     }
@@ -180,8 +242,9 @@ SuiteComparison compared(const AnsweredSuite& baseline, const AnsweredSuite& can
   if (baseline.metric.aggregation != Aggregation::kMacroMean) {
     suite.items_to_decide = items_to_decide(sample, rules.margin, rules.alpha);
   }
-  suite.latency_p50_ratio = statistics::ratio_of_quantiles(baseline_times, candidate_times, pairs.size(), 0.50);
-  suite.latency_p95_ratio = statistics::ratio_of_quantiles(baseline_times, candidate_times, pairs.size(), 0.95);
+  const auto latency = statistics::ratios_of_quantiles(baseline_times, candidate_times, pairs.size(), {0.50, 0.95});
+  suite.latency_p50_ratio = latency[0];
+  suite.latency_p95_ratio = latency[1];
   suite.usd_per_task_ratio = statistics::ratio_of_means(costs(pairs, &Pair::baseline), costs(pairs, &Pair::candidate));
   return suite;
 }

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstdio>
 #include <optional>
+#include <vector>
+
+#include "harness/core/cut_name.h"
 
 namespace assay {
 namespace {
@@ -43,14 +46,39 @@ void add_factor(std::string& text, std::optional<double> value, const char* less
   text += ", " + times_text(std::abs(*value)) + " " + (*value > 0 ? less : more);
 }
 
-/// The undecided suite that needs the most items; null: none says how many.
+/// The undecided suite that needs the most items; null: there is one of which no number would decide soon.
 const SuiteComparison* most_wanting(const Comparison& comparison) {
   const SuiteComparison* found = nullptr;
   for (const SuiteComparison& suite : comparison.suites) {
-    if (suite.judged != Verdict::kUndecided || !suite.items_to_decide || !comparison.judges(suite.suite)) continue;
+    if (suite.judged != Verdict::kUndecided || !comparison.judges(suite.suite)) continue;
+    if (!suite.items_to_decide) return nullptr;
     if (found == nullptr || *suite.items_to_decide > *found->items_to_decide) found = &suite;
   }
   return found;
+}
+
+/// Suites that are worse by their own bounds, and undecided only because they are one of several or because second
+/// answers did not repeat it: whoever signs must read that. Empty: there are none.
+std::string worse_alone(const Comparison& comparison) {
+  std::vector<std::string> names;
+  std::int64_t judged = 0;
+  bool taken_back = false;
+  for (const SuiteComparison& suite : comparison.suites) {
+    if (!comparison.judges(suite.suite)) continue;
+    ++judged;
+    if (suite.judged != Verdict::kUndecided || suite.verdict != Verdict::kWorse) continue;
+    names.push_back(suite.suite);
+    taken_back = taken_back || (suite.second && !suite.second->alarm_stands);
+  }
+  if (names.empty()) return "";
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  text += names.size() == 1 ? " is worse by itself" : " are worse by themselves";
+  if (taken_back) return text + ", but not by second answers";
+  return text + ", but not after the correction for " + std::to_string(judged) + " suites (Holm)";
 }
 
 }  // namespace
@@ -64,7 +92,7 @@ std::string points_text(double fraction) {
 std::string times_text(double ratio) { return rounded(ratio, ratio >= 9.995 ? 0 : ratio >= 0.0995 ? 2 : 3) + "×"; }
 
 std::string verdict_sentence(const Comparison& comparison) {
-  const std::string& name = comparison.baseline.name;
+  const std::string name = cut_name(comparison.baseline.name, kLongestNameSaid);
   const std::string sure = " (" + shortest(100 * (1 - comparison.alpha)) + " %)";
   std::string text;
   for (const std::string& suite : comparison.judged) text += (text.empty() ? "on " : ", ") + suite;
@@ -81,7 +109,9 @@ std::string verdict_sentence(const Comparison& comparison) {
       break;
     case Verdict::kUndecided:
       text += "undecided against " + name;
-      if (const SuiteComparison* suite = most_wanting(comparison)) {
+      if (const std::string worse = worse_alone(comparison); !worse.empty()) {
+        text += ": " + worse;
+      } else if (const SuiteComparison* suite = most_wanting(comparison)) {
         text +=
             ": about " + std::to_string(*suite->items_to_decide) + " more items of " + suite->suite + " would decide";
       } else {

@@ -4,19 +4,20 @@
 lm-evaluation-harness (from PyPI) makes the prompts, few-shot examples, token boundaries and scores with its own task
 code; llama-cpp-python (from PyPI) evaluates them one whole sequence at a time, in small chunks of nearly equal size,
 which is what a reproducible evaluation of a quantised model on a CPU needs. Then assay runs the same items, and every
-log-probability and choice is compared.
+log-probability and choice, or every prompt and written text, is compared.
 
     scripts/parity/against_lm_eval.py --suite hellaswag --items 'hellaswag/12?' --data DIR --model FILE.gguf
     scripts/parity/against_lm_eval.py --suite mmlu --shots 5 --random 20 --data DIR --model FILE.gguf
+    scripts/parity/against_lm_eval.py --suite gsm8k --protocol generate/cot --random 10 --data DIR --model FILE.gguf
 
+Without --shots both take their own default. Of legalbench, lm-evaluation-harness has only a few tasks, with prompts of
+its own: there it renders the authors' base prompt, and its exact match is compared with ours, item by item.
 The first call makes a virtual environment in the user's cache (llama-cpp-python builds there for some minutes).
-Exit code 0: at least 99 % of the log-probabilities agree to 0.001 and 99 % of the choices agree.
+Exit code 0: of the log-probabilities 99 % agree to 0.001 (of texts 99 % are the same), and 99 % of choices and scores.
 """
 import argparse
-import csv
+import ctypes
 import fnmatch
-import gzip
-import io
 import json
 import math
 import os
@@ -25,6 +26,9 @@ import random
 import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+import lm_eval_tasks  # noqa: E402
 
 PINNED = ["lm-eval==0.4.13", "llama-cpp-python==0.3.36"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -43,32 +47,6 @@ def enter_environment():
         subprocess.run([str(python), "-m", "pip", "install", "-q", *PINNED], check=True)
         (home / "ready").touch()
     os.execv(str(python), [str(python), str(pathlib.Path(__file__).resolve()), *sys.argv[1:]])
-
-
-def opened(path):
-    """A data file as its authors publish it, plain or gzipped."""
-    if path.exists():
-        return io.StringIO(path.read_text(encoding="utf-8"), newline="")
-    return io.StringIO(gzip.open(f"{path}.gz", "rb").read().decode("utf-8"), newline="")
-
-
-def hellaswag_documents(data):
-    rows = [json.loads(line) for line in opened(data / "hellaswag" / "hellaswag_val.jsonl") if line.strip()]
-    for row in rows:
-        row["label"] = str(row["label"])
-    return {"": {"validation": rows}}
-
-
-def mmlu_documents(data, subjects):
-    documents = {}
-    for subject in subjects:
-        splits = {}
-        for split in ("dev", "test"):
-            rows = csv.reader(opened(data / "mmlu" / split / f"{subject}_{split}.csv"))
-            splits[split] = [{"question": r[0], "subject": subject, "choices": r[1:5], "answer": "ABCD".index(r[5])}
-                             for r in rows]
-        documents[subject] = splits
-    return documents
 
 
 class OneAtATime:
@@ -133,19 +111,54 @@ class OneAtATime:
         return float(total), greedy
 
 
+    def write(self, prompt, stop, limit):
+        """Greedy text after a prompt: the prompt in chunks as above, then token by token, until a stop text."""
+        import numpy
+        tokens = prompt[-(self.max_length - limit):]
+        memory = self.lib.llama_get_memory(self.context)
+        self.lib.llama_memory_clear(memory, True)
+        count = -(-len(tokens) // 48)
+        sizes = [len(tokens) // count + (i < len(tokens) % count) for i in range(count)]
+        batch = self.lib.llama_batch_init(63, 0, 1)
+        done, written = 0, b""
+        pending = [tokens[sum(sizes[:i]):sum(sizes[:i + 1])] for i in range(count)]
+        for _ in range(limit):
+            for chunk in pending:
+                batch.n_tokens = len(chunk)
+                for i, token in enumerate(chunk):
+                    batch.token[i] = token
+                    batch.pos[i] = done + i
+                    batch.n_seq_id[i] = 1
+                    batch.seq_id[i][0] = 0
+                    batch.logits[i] = i + 1 == len(chunk)
+                if self.lib.llama_decode(self.context, batch) != 0:
+                    sys.exit("llama_decode failed")
+                done += len(chunk)
+            logits = numpy.ctypeslib.as_array(self.lib.llama_get_logits_ith(self.context, -1), (self.size,))
+            token = int(logits.argmax())
+            if self.lib.llama_vocab_is_eog(self.vocab, token):
+                break
+            piece = (ctypes.c_char * 64)()
+            size = self.lib.llama_token_to_piece(self.vocab, token, piece, 64, 0, False)
+            written += bytes(piece[:max(size, 0)])
+            if any(text.encode() in written for text in stop):
+                break
+            pending = [[token]]
+        self.lib.llama_batch_free(batch)
+        text = written.decode("utf-8", "replace")
+        for end in stop:
+            text = text.split(end)[0]
+        return text
+
+
 def _silent_callback():
     import llama_cpp
     return llama_cpp.llama_log_callback(lambda level, text, data: None)
 
 
 def reference(arguments, documents, wanted):
-    """lm-evaluation-harness's own log-probabilities and scores, by item id."""
-    os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    import lm_eval
+    """lm-evaluation-harness's own prompts, answers and scores, by item id."""
     from lm_eval.api.model import TemplateLM
-    from lm_eval.api.task import ConfigurableTask
-    from lm_eval.tasks._yaml_loader import load_yaml
 
     engine = OneAtATime(str(arguments.model), arguments.threads)
 
@@ -166,44 +179,35 @@ def reference(arguments, documents, wanted):
         def loglikelihood_rolling(self, *_):
             raise NotImplementedError
 
-        def generate_until(self, *_):
-            raise NotImplementedError
+        def generate_until(self, requests, **_):
+            return [engine.write(self.tok_encode(r.args[0]), r.args[1]["until"],
+                                 r.args[1].get("max_gen_toks", arguments.max_tokens)) for r in requests]
 
     model = Gguf()
-    tasks = pathlib.Path(lm_eval.__file__).parent / "tasks"
     answers = {}
-    for name, splits in documents.items():
-        path = tasks / "mmlu" / "default" / f"mmlu_{name}.yaml" if name else tasks / "hellaswag" / "hellaswag.yaml"
-        with tempfile.TemporaryDirectory() as folder:
-            files = {}
-            for split, rows in splits.items():
-                files[split] = os.path.join(folder, f"{split}.json")
-                with open(files[split], "w", encoding="utf-8") as file:
-                    for row in rows:
-                        file.write(json.dumps(row) + "\n")
-            config = load_yaml(path, resolve_func=True)
-            config.update(dataset_path="json", dataset_name=None, num_fewshot=arguments.shots,
-                          dataset_kwargs={"data_files": files})
-            config.pop("training_split", None)
-            config.pop("tag", None)
-            os.environ["HF_DATASETS_CACHE"] = folder
-            task = ConfigurableTask(config=config)
-        prefix = f"mmlu/{name}/" if name else "hellaswag/"
-        rows = sorted(int(item[len(prefix):]) for item in wanted if item.startswith(prefix))
+    for group, splits in documents.items():
+        prefix = lm_eval_tasks.prefix(arguments.suite, group)
+        rows = {int(item[len(prefix):]) for item in wanted if item.startswith(prefix)}
         if not rows:
             continue
-        task.build_all_requests(samples=rows)
-        by_document = {}
-        for instance in task.instances:
-            by_document.setdefault(instance.doc_id, []).append(instance)
-        for position, (row, instances) in enumerate(sorted(by_document.items())):
-            print(f"\rreference {prefix}{row} ({position + 1}/{len(by_document)})   ", end="", file=sys.stderr)
-            instances.sort(key=lambda instance: instance.idx)
-            results = model.loglikelihood(instances, disable_tqdm=True)
-            item = row if row in rows else rows[position]
-            answers[f"{prefix}{item}"] = {
-                "logprobs": [value for value, _ in results],
-                "scores": task.process_results(instances[0].doc, results)}
+        task = lm_eval_tasks.task(arguments.suite, arguments.protocol, group, splits, arguments.shots, arguments.data)
+        by_row = lm_eval_tasks.requests(task, rows)
+        for position, (row, instances) in enumerate(sorted(by_row.items())):
+            print(f"\rreference {prefix}{row} ({position + 1}/{len(by_row)})   ", end="", file=sys.stderr)
+            answer = {"prompts": [instance.args[0] for instance in instances]}
+            if arguments.protocol.startswith("loglikelihood"):
+                results = model.loglikelihood(instances, disable_tqdm=True)
+                answer["logprobs"] = [value for value, _ in results]
+                answer["scores"] = task.process_results(instances[0].doc, results)
+            else:
+                task._instances = instances
+                instances[0].resps = model.generate_until(instances)
+                instances[0].filtered_resps = {}
+                task.apply_filters()
+                answer["text"] = instances[0].resps[0]
+                answer["scores"] = {name: task.process_results(instances[0].doc, [text])["exact_match"]
+                                    for name, text in instances[0].filtered_resps.items()}
+            answers[f"{prefix}{row}"] = answer
         print(file=sys.stderr)
     return answers
 
@@ -214,10 +218,13 @@ def assay(arguments, wanted):
         ids = os.path.join(folder, "ids")
         pathlib.Path(ids).write_text("\n".join(wanted) + "\n")
         run = os.path.join(folder, "run.db")
-        command = [str(arguments.assay), "run", "--suite", arguments.suite, "--items", f"@{ids}", "--protocol",
-                   "loglikelihood", "--data", str(arguments.data), "--run", run,
+        suite = arguments.suite
+        if not arguments.protocol.startswith("loglikelihood"):
+            suite += f":max_tokens={arguments.max_tokens}"
+        command = [str(arguments.assay), "run", "--suite", suite, "--items", f"@{ids}", "--protocol",
+                   arguments.protocol, "--data", str(arguments.data), "--run", run,
                    "--model", f"llama:{arguments.model}?threads={arguments.threads}"]
-        if arguments.suite == "mmlu":
+        if arguments.shots is not None:
             command += ["--shots", str(arguments.shots)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         lines = subprocess.run([str(arguments.assay), "export", run, "--to", "jsonl"], check=True,
@@ -225,10 +232,34 @@ def assay(arguments, wanted):
     return {record["item"]: record for record in map(json.loads, lines.splitlines())}
 
 
+def compared_choices(record, answer, counts):
+    """Adds an item's log-probabilities to the counts; whether both choose the same."""
+    pairs = list(zip(record["logprobs"], answer["logprobs"], strict=True))
+    counts["values"] += len(pairs)
+    counts["agreeing"] += sum(abs(ours - theirs) <= 0.001 for ours, theirs in pairs)
+    counts["worst"] = max(counts["worst"], *(abs(ours - theirs) for ours, theirs in pairs))
+    return max(range(len(pairs)), key=lambda i: pairs[i][0]) == max(range(len(pairs)), key=lambda i: pairs[i][1])
+
+
+def compared_texts(record, answer, counts):
+    """Adds an item's written text to the counts; whether prompt and text are the same."""
+    counts["values"] += 1
+    same = (record["completion"] or "") == answer["text"]
+    counts["agreeing"] += same
+    return same and record["prompt"] == answer["prompts"][0]
+
+
+# assay's name of a score, and theirs.
+NAMES = [("accuracy", "acc"), ("accuracy_norm", "acc_norm"), ("mc2", "acc"), ("accuracy", "strict-match"),
+         ("accuracy_flexible", "flexible-extract"), ("accuracy", "none")]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--suite", choices=["hellaswag", "mmlu"], required=True)
-    parser.add_argument("--shots", type=int, default=0)
+    parser.add_argument("--suite", choices=lm_eval_tasks.SUITES, required=True)
+    parser.add_argument("--protocol", help="default: loglikelihood; of gsm8k and legalbench generate")
+    parser.add_argument("--shots", type=int, help="default: the suite's own; of mmlu 0")
+    parser.add_argument("--max-tokens", type=int, default=256, help="of written answers")
     parser.add_argument("--items", action="append", default=[], help="ids or globs")
     parser.add_argument("--random", type=int, default=0, help="so many items instead, drawn with --seed")
     parser.add_argument("--seed", type=int, default=1)
@@ -240,14 +271,16 @@ def main():
     enter_environment()
     global _SILENT
     _SILENT = _silent_callback()
+    if arguments.protocol is None:
+        arguments.protocol = "generate" if arguments.suite in ("gsm8k", "legalbench") else "loglikelihood"
+    if arguments.shots is None and arguments.suite == "mmlu":
+        arguments.shots = 0
 
-    if arguments.suite == "hellaswag":
-        documents = hellaswag_documents(arguments.data)
-        all_items = [f"hellaswag/{i}" for i in range(len(documents[""]["validation"]))]
-    else:
-        names = {p.name.split("_test.csv")[0] for p in (arguments.data / "mmlu" / "test").glob("*_test.csv*")}
-        documents = mmlu_documents(arguments.data, sorted(names))
-        all_items = [f"mmlu/{s}/{i}" for s, d in documents.items() for i in range(len(d["test"]))]
+    documents = lm_eval_tasks.documents(arguments.suite, arguments.data)
+    all_items = []
+    for group, splits in documents.items():
+        asked = splits.get("test", splits.get("validation"))
+        all_items += [f"{lm_eval_tasks.prefix(arguments.suite, group)}{i}" for i in range(len(asked))]
     if arguments.random:
         wanted = random.Random(arguments.seed).sample(all_items, arguments.random)
     else:
@@ -257,27 +290,31 @@ def main():
 
     expected = reference(arguments, documents, wanted)
     measured = assay(arguments, wanted)
-    choices = agreeing = chosen = scores = 0
-    worst = 0.0
+    written = not arguments.protocol.startswith("loglikelihood")
+    counts = {"values": 0, "agreeing": 0, "worst": 0.0}
+    same_answer = same_scores = 0
     for item, answer in expected.items():
         record = measured[item]
-        for ours, theirs in zip(record["logprobs"], answer["logprobs"], strict=True):
-            choices += 1
-            agreeing += abs(ours - theirs) <= 0.001
-            worst = max(worst, abs(ours - theirs))
-        same = (max(range(4), key=record["logprobs"].__getitem__) == max(range(4), key=answer["logprobs"].__getitem__))
-        chosen += same
-        same_scores = all(record["scores"][ours] == answer["scores"][theirs]
-                          for ours, theirs in (("accuracy", "acc"), ("accuracy_norm", "acc_norm"))
-                          if theirs in answer["scores"])
-        scores += same_scores
-        if not (same and same_scores):
-            print(f"{item}: assay {record['logprobs']}, reference {answer['logprobs']}")
+        same = (compared_texts if written else compared_choices)(record, answer, counts)
+        same_answer += same
+        pairs = [(record["scores"][ours], answer["scores"][theirs]) for ours, theirs in NAMES
+                 if ours in record["scores"] and theirs in answer["scores"]]
+        right = bool(pairs) and all(abs(ours - theirs) <= 1e-3 for ours, theirs in pairs)
+        same_scores += right
+        if not (same and right):
+            kind = "text" if written else "logprobs"
+            print(f"{item}: assay {record['completion' if written else kind]!r} {record['scores']}, "
+                  f"reference {answer[kind]!r} {answer['scores']}")
+            if written and record["prompt"] != answer["prompts"][0]:
+                print(f"{item}: the prompts differ: {record['prompt'][-300:]!r}, {answer['prompts'][0][-300:]!r}")
     count = len(expected)
-    print(f"{arguments.suite}, {arguments.shots} shots, {count} items: log-probabilities within 0.001: "
-          f"{agreeing}/{choices} ({agreeing / choices:.2%}), largest difference {worst:.6f}; "
-          f"same choice: {chosen}/{count}; same scores: {scores}/{count}")
-    sys.exit(0 if agreeing >= 0.99 * choices and chosen >= 0.99 * count and scores >= 0.99 * count else 1)
+    agreeing, values = counts["agreeing"], counts["values"]
+    print(f"{arguments.suite}, {arguments.protocol}, {count} items: "
+          + (f"same text: {agreeing}/{values}; same prompt and text: {same_answer}/{count}; " if written else
+             f"log-probabilities within 0.001: {agreeing}/{values} ({agreeing / values:.2%}), largest difference "
+             f"{counts['worst']:.6f}; same choice: {same_answer}/{count}; ")
+          + f"same scores: {same_scores}/{count}")
+    sys.exit(0 if min(agreeing / values, same_answer / count, same_scores / count) >= 0.99 else 1)
 
 
 if __name__ == "__main__":

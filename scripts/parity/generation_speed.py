@@ -25,12 +25,14 @@ PORT = 18440
 
 
 def run(options, model, path, *more):
+    """The run's summary, its records, and what -v says."""
     command = [options.assay, "run", "--protocol", "generate/complete", "--data", options.data, "--model", model,
-               "--run", str(path), "--format", "json", "--quiet", *more]
-    result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["results"][0]
+               "--run", str(path), "--format", "json", "-v", *more]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)["results"][0]
     exported = subprocess.run([options.assay, "export", str(path), "--to", "jsonl"], check=True, capture_output=True,
                               text=True).stdout
-    return result, [json.loads(line) for line in exported.splitlines()]
+    return result, [json.loads(line) for line in exported.splitlines()], done.stderr
 
 
 def batched_bench(options, depth):
@@ -72,23 +74,23 @@ def main():
     own = f"llama:{options.model}?threads={options.threads}&seqs={options.seqs}"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        ours, records = run(options, own, folder / "own.db", *suite)
+        ours, records, said = run(options, own, folder / "own.db", *suite)
         process = server(options, folder)
         try:
-            theirs, _ = run(options, f"openai:m@http://127.0.0.1:{PORT}/v1", folder / "server.db", *suite,
+            theirs, _, _ = run(options, f"openai:m@http://127.0.0.1:{PORT}/v1", folder / "server.db", *suite,
                             "--max-in-flight", str(options.seqs))
         finally:
             process.kill()
         prompt = sum(record["tokens"]["prompt"] for record in records) / len(records)
         limit = batched_bench(options, round(prompt + options.tokens / 2))
-        busy = 1000 * options.seqs / ours["latency_ms"]["per_output_token"]["p50"]
+        busy = float(re.search(r"([0-9.]+) tokens/s said while every slot was busy", said).group(1))
         ours_rate, their_rate = (one["throughput"]["items_per_s"] for one in (ours, theirs))
         print(f"{len(records)} prompts of {prompt:.0f} tokens: {ours_rate:.2f} items/s, llama-server {their_rate:.2f}: "
               f"{ours_rate / their_rate:.2f} times")
         print(f"slots busy: {busy:.0f} tokens/s, llama-batched-bench {limit:.0f}: {busy / limit:.2f} of it")
         cost = []
         for samples in (1, 10):
-            _, same = run(options, own, folder / f"samples{samples}.db", "--suite",
+            _, same, _ = run(options, own, folder / f"samples{samples}.db", "--suite",
                           f"humaneval:max_tokens=4,samples={samples},temperature=0.8", "--items", "humaneval/HumanEval/0")
             cost.append(sum(one["tokens"]["evaluated"] - one["tokens"]["completion"] for one in same))
         print(f"prompt tokens evaluated: one sample {cost[0]}, ten samples {cost[1]}: {cost[1] / cost[0]:.2f} times")

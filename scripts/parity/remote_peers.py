@@ -90,7 +90,7 @@ def inspect_command(arguments, folder, url):
         "from inspect_ai import Task, task\nfrom inspect_ai.dataset import json_dataset\n"
         "from inspect_ai.scorer import match\nfrom inspect_ai.solver import generate\n\n\n@task\ndef oneline():\n"
         f"    return Task(dataset=json_dataset({str(folder / 'items.json')!r}), solver=generate(), scorer=match())\n")
-    return [arguments.inspect, "eval", str(folder / "oneline.py"), "--model", "openai-api/local/test",
+    return [arguments.inspect, "eval", "oneline.py", "--model", "openai-api/local/test",
             "--max-connections", str(arguments.in_flight), "--max-samples", str(arguments.in_flight), "--max-tokens",
             "32", "--temperature", "0", "--display", "none", "--log-dir", str(folder / "inspect-logs")], environment(
                 folder, LOCAL_BASE_URL=url + "/v1", LOCAL_API_KEY="none")

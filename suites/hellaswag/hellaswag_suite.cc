@@ -14,6 +14,7 @@
 #include "suites/reading/data_file.h"
 #include "suites/reading/json_object.h"
 #include "suites/scoring/answer_letter.h"
+#include "suites/scoring/lettered_question.h"
 #include "suites/scoring/multiple_choice.h"
 
 namespace assay::hellaswag {
@@ -174,6 +175,11 @@ class HellaSwagSuite : public Suite {
     return request;
   }
 
+  std::optional<Item> rotated(const Item& item, int by) const override {
+    if (!letter_) return std::nullopt;
+    return scoring::rotated_choices(item, by);
+  }
+
   Score score(const Item& item, const Completion& completion) const override {
     if (letter_) return letter_->score(item, completion);
     using scoring::Normalisation;
@@ -194,7 +200,15 @@ class HellaSwagSuite : public Suite {
 }  // namespace
 
 SuiteEntry entry() {
-  return {"hellaswag", "which of four endings continues a text, 10,042 contexts", protocols(), {}, 0, 0, {kFile}, make};
+  return {"hellaswag",
+          "which of four endings continues a text, 10,042 contexts",
+          protocols(),
+          {},
+          0,
+          0,
+          {kFile},
+          make,
+          {"hellaswag/LINE"}};
 }
 
 Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {

@@ -152,10 +152,15 @@ class HumanEvalSuite : public Suite {
 }  // namespace
 
 SuiteEntry entry() {
-  return {"humaneval", "164 Python functions to write, judged by running them in a sandbox",
-          protocols(), option_names(),
-          0,           0,
-          {kFile},     make};
+  return {"humaneval",
+          "164 Python functions to write, judged by running them in a sandbox",
+          protocols(),
+          option_names(),
+          0,
+          0,
+          {kFile},
+          make,
+          {"humaneval/HumanEval/NUMBER"}};
 }
 
 Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {

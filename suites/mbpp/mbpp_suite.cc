@@ -159,10 +159,11 @@ Result<std::string> read_examples(const reading::DataFile& file, int shots) {
 }  // namespace
 
 SuiteEntry entry() {
-  return {"mbpp",      "500 short Python functions to write, judged by running them in a sandbox",
-          protocols(), humaneval::execution_option_names(),
-          kShots,      kShots,
-          {kFile},     make};
+  return {"mbpp",          "500 short Python functions to write, judged by running them in a sandbox",
+          protocols(),     humaneval::execution_option_names(),
+          kShots,          kShots,
+          {kFile},         make,
+          {"mbpp/TASK_ID"}};
 }
 
 Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {

@@ -194,6 +194,15 @@ class MmluSuite : public Suite {
     return request;
   }
 
+  std::optional<Item> rotated(const Item& item, int by) const override {
+    if (way_.style == PromptStyle::kCloze) return std::nullopt;
+    Item moved = item;
+    std::rotate(moved.fields.begin(), moved.fields.begin() + by % kOptions, moved.fields.end());
+    moved.target_index = (item.target_index - by % kOptions + kOptions) % kOptions;
+    moved.target = scoring::letter(moved.target_index);
+    return moved;
+  }
+
   Score score(const Item& item, const Completion& completion) const override {
     using scoring::Normalisation;
     switch (way_.style) {
@@ -294,8 +303,9 @@ Result<std::vector<Question>> first_examples(const reading::DataFolder& folder, 
 }  // namespace
 
 SuiteEntry entry() {
-  return {"mmlu",    "multiple choice from 57 subjects, 14,042 questions", protocols(), {"subjects"}, kDefaultShots,
-          kMaxShots, {"mmlu/test/*_test.csv", "mmlu/dev/*_dev.csv"},       make};
+  return {
+      "mmlu",    "multiple choice from 57 subjects, 14,042 questions", protocols(), {"subjects"},        kDefaultShots,
+      kMaxShots, {"mmlu/test/*_test.csv", "mmlu/dev/*_dev.csv"},       make,        {"mmlu/SUBJECT/ROW"}};
 }
 
 Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {

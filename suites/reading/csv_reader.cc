@@ -14,17 +14,15 @@ constexpr std::size_t kChunk = std::size_t{1} << 16;
 constexpr int kEnd = -1;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-bool ends_field(char c) { return c == ',' || c == '\n' || c == '\r'; }
-
 }  // namespace
 
-CsvReader::CsvReader(std::string shown, std::unique_ptr<ByteStream> stream)
-    : shown_(std::move(shown)), stream_(std::move(stream)), buffer_(kChunk) {}
+CsvReader::CsvReader(std::string shown, std::unique_ptr<ByteStream> stream, char delimiter)
+    : shown_(std::move(shown)), delimiter_(delimiter), stream_(std::move(stream)), buffer_(kChunk) {}
 
-Result<CsvReader> CsvReader::open(const DataFile& file) {
+Result<CsvReader> CsvReader::open(const DataFile& file, char delimiter) {
   Result<std::unique_ptr<ByteStream>> stream = file.open();
   if (!stream) return forward_error(stream);
-  return CsvReader(file.shown, std::move(*stream));
+  return CsvReader(file.shown, std::move(*stream), delimiter);
 }
 
 // The next byte without taking it, or kEnd at the end of the file or after an error, which is then in error_.
@@ -62,7 +60,7 @@ void CsvReader::read_unquoted(std::string& field) {
   while (peek() != kEnd) {
     const char* const first = buffer_.data() + at_;
     const char* const last = buffer_.data() + end_;
-    const char* const stop = std::find_if(first, last, ends_field);
+    const char* const stop = std::find_if(first, last, [this](char c) { return ends_field(c); });
     field.append(first, stop);
     at_ += static_cast<std::size_t>(stop - first);
     row_bytes_ += static_cast<std::size_t>(stop - first);
@@ -118,7 +116,7 @@ void CsvReader::read_row() {
     const int end = peek();
     if (end == kEnd) return;
     ++at_;
-    if (end == ',') continue;
+    if (end == delimiter_) continue;
     if (end == '\r' && peek() == '\n') ++at_;
     ++line_;
     return;
@@ -149,7 +147,7 @@ Result<const CsvRow*> CsvReader::next(std::size_t count) {
   Result<const CsvRow*> row = next();
   if (row && *row != nullptr && used_ != count) {
     return usage_error(where() + ": has " + std::to_string(used_) + (used_ == 1 ? " field" : " fields") + " where " +
-                       std::to_string(count) + " are expected; a comma or a quote is missing or too many");
+                       std::to_string(count) + " are expected; a separator or a quote is missing or too many");
   }
   return row;
 }

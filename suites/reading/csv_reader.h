@@ -30,8 +30,8 @@ class CsvReader {
   /// The longest row that is read.
   static constexpr std::size_t kMaxRow = std::size_t{64} << 20;
 
-  /// Errors: as DataFile::open().
-  [[nodiscard]] static Result<CsvReader> open(const DataFile& file);
+  /// Fields end at `delimiter`; a tab reads .tsv files whose fields may be quoted. Errors: as DataFile::open().
+  [[nodiscard]] static Result<CsvReader> open(const DataFile& file, char delimiter = ',');
 
   /// The next row, or null after the last; valid until the next call. Errors name file and line: an empty file, an
   /// unclosed quote, NUL bytes, not UTF-8, a row that is too long, gzip cut off or damaged.
@@ -44,7 +44,8 @@ class CsvReader {
   [[nodiscard]] std::string where() const { return shown_ + ":" + std::to_string(row_.line); }
 
  private:
-  CsvReader(std::string shown, std::unique_ptr<ByteStream> stream);
+  CsvReader(std::string shown, std::unique_ptr<ByteStream> stream, char delimiter);
+  [[nodiscard]] bool ends_field(char c) const { return c == delimiter_ || c == '\n' || c == '\r'; }
   int peek();
   void read_row();
   void read_unquoted(std::string& field);
@@ -52,6 +53,7 @@ class CsvReader {
   std::string& start_field();
 
   std::string shown_;
+  char delimiter_;
   std::unique_ptr<ByteStream> stream_;
   std::vector<char> buffer_;
   std::size_t at_ = 0;  // the next byte of [0, end_)

@@ -8,7 +8,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <new>
+#include <set>
+#include <system_error>
 #include <utility>
 
 #include "harness/core/hash.h"
@@ -209,6 +212,27 @@ Result<DataFile> DataFolder::find(const std::string& name) const {
   }
   file->name = name;
   return file;
+}
+
+std::vector<std::string> DataFolder::subfolders(const std::string& name) const {
+  std::set<std::string> names;
+  if (is_built_in_) {
+    for (const EmbeddedFile& file : built_in_) {
+      if (!file.name.starts_with(name + "/")) continue;
+      const std::string_view below = file.name.substr(name.size() + 1);
+      if (const std::size_t slash = below.find('/'); slash != std::string_view::npos) {
+        names.emplace(below.substr(0, slash));
+      }
+    }
+  } else {
+    std::error_code none;  // a folder that is not there has none
+    const std::filesystem::path folder = std::filesystem::path(directory_.empty() ? "." : directory_) / name;
+    for (std::filesystem::directory_iterator entry(folder, none), end; !none && entry != end; entry.increment(none)) {
+      std::error_code unknown;
+      if (entry->is_directory(unknown)) names.insert(entry->path().filename().string());
+    }
+  }
+  return {names.begin(), names.end()};
 }
 
 bool DataFolder::has(const std::string& name) const { return find(name).has_value(); }

@@ -56,6 +56,9 @@ class DataFolder {
   /// can be had.
   [[nodiscard]] Result<DataFile> find(const std::string& name) const;
 
+  /// The names of the folders directly below the one of that relative name, sorted; none where it is not there.
+  [[nodiscard]] std::vector<std::string> subfolders(const std::string& name) const;
+
   /// Whether find() would succeed.
   [[nodiscard]] bool has(const std::string& name) const;
 

@@ -91,20 +91,62 @@ std::size_t value_end(std::string_view json, std::size_t at) {
   return at;
 }
 
-// The text of a member's value in an object that was parsed and has it; of several the last, as the parser takes it.
-std::string_view member_text(std::string_view object, const std::string& key) {
-  constexpr const char* kBetween = " \t\r\n,:";
-  std::string_view found;
+constexpr const char* kBetween = " \t\r\n,:";
+
+/// One member of an object in its text.
+struct Member {
+  std::string key;
+  std::string_view value;
+};
+
+// The members of an object that was parsed, in the order of its text; a key may come twice.
+std::vector<Member> members_of(std::string_view object) {
+  std::vector<Member> members;
   std::size_t at = object.find_first_not_of(kBetween, object.find('{') + 1);
   while (object[at] == '"') {
     const std::size_t name_end = string_end(object, at);
-    const bool is_wanted = Json::parse(object.substr(at, name_end - at)).get_ref<const std::string&>() == key;
+    std::string key = Json::parse(object.substr(at, name_end - at)).get<std::string>();
     const std::size_t begin = object.find_first_not_of(kBetween, name_end);
     const std::size_t end = value_end(object, begin);
-    if (is_wanted) found = object.substr(begin, end - begin);
+    members.push_back({std::move(key), object.substr(begin, end - begin)});
     at = object.find_first_not_of(kBetween, end);
   }
+  return members;
+}
+
+// The text of a member's value in an object that was parsed and has it; of several the last, as the parser takes it.
+std::string_view member_text(std::string_view object, const std::string& key) {
+  std::string_view found;
+  for (const Member& member : members_of(object)) {
+    if (member.key == key) found = member.value;
+  }
   return found;
+}
+
+// All bytes of a file, which must be text.
+Result<std::string> whole_text(const DataFile& file) {
+  Result<std::unique_ptr<ByteStream>> stream = file.open();
+  if (!stream) return forward_error(stream);
+  std::string text;
+  std::array<char, 65536> chunk{};
+  while (true) {
+    Result<std::size_t> count = (*stream)->read(chunk.data(), chunk.size());
+    if (!count) return forward_error(count);
+    if (*count == 0) break;
+    text.append(chunk.data(), *count);
+  }
+  if (Result<void> checked = check_text(text, file.shown, 1); !checked) return forward_error(checked);
+  return text;
+}
+
+Result<void> check_array(const Json& array, const DataFile& file) {
+  if (array.is_discarded()) {
+    return usage_error(file.shown + ": is not JSON; the file is cut off, damaged or of another format");
+  }
+  if (!array.is_array()) {
+    return usage_error(file.shown + ": is " + a_kind(array) + " where an array of objects is expected");
+  }
+  return {};
 }
 
 }  // namespace
@@ -190,6 +232,39 @@ Result<std::vector<std::string>> JsonObject::texts(const std::string& key) const
   return texts;
 }
 
+Result<JsonObject> JsonObject::object(const std::string& key) const {
+  Result<const Json*> value = state_->get(key, "an object", [](const Json& v) { return v.is_object(); });
+  if (!value) return forward_error(value);
+  std::string text = state_->text.empty() ? std::string() : std::string(member_text(state_->text, key));
+  return JsonObject(std::make_unique<State>(State{**value, where() + ", " + key, std::move(text)}));
+}
+
+Result<std::vector<JsonObject>> JsonObject::objects(const std::string& key) const {
+  Result<const Json*> value = state_->get(key, "an array of objects", [](const Json& v) { return v.is_array(); });
+  if (!value) return forward_error(value);
+  std::vector<JsonObject> objects;
+  for (const Json& element : **value) {
+    std::string place = where() + ", " + key + "[" + std::to_string(objects.size()) + "]";
+    if (!element.is_object()) {
+      return usage_error(place + ": is " + a_kind(element) + " where an object is expected");
+    }
+    objects.push_back(JsonObject(std::make_unique<State>(State{element, std::move(place), ""})));
+  }
+  return objects;
+}
+
+std::vector<std::string> JsonObject::keys() const {
+  std::vector<std::string> keys;
+  if (state_->text.empty()) {
+    for (const auto& [key, value] : state_->value.items()) keys.push_back(key);
+    return keys;
+  }
+  for (Member& member : members_of(state_->text)) {
+    if (std::find(keys.begin(), keys.end(), member.key) == keys.end()) keys.push_back(std::move(member.key));
+  }
+  return keys;
+}
+
 Result<std::int64_t> JsonObject::integer_or_digits(const std::string& key) const {
   const auto found = state_->value.find(key);
   if (found == state_->value.end() || !found->is_string()) return integer(key);
@@ -237,25 +312,10 @@ Result<std::optional<JsonObject>> JsonlReader::next() {
 class JsonArrayReader {
  public:
   static Result<std::vector<JsonObject>> read(const DataFile& file) {
-    Result<std::unique_ptr<ByteStream>> stream = file.open();
-    if (!stream) return forward_error(stream);
-    std::string text;
-    std::array<char, 65536> chunk{};
-    while (true) {
-      Result<std::size_t> count = (*stream)->read(chunk.data(), chunk.size());
-      if (!count) return forward_error(count);
-      if (*count == 0) break;
-      text.append(chunk.data(), *count);
-    }
-    Result<void> checked = check_text(text, file.shown, 1);
-    if (!checked) return forward_error(checked);
-    Json array = Json::parse(text, nullptr, false);
-    if (array.is_discarded()) {
-      return usage_error(file.shown + ": is not JSON; the file is cut off, damaged or of another format");
-    }
-    if (!array.is_array()) {
-      return usage_error(file.shown + ": is " + a_kind(array) + " where an array of objects is expected");
-    }
+    Result<std::string> text = whole_text(file);
+    if (!text) return forward_error(text);
+    Json array = Json::parse(*text, nullptr, false);
+    if (Result<void> checked = check_array(array, file); !checked) return forward_error(checked);
     std::vector<JsonObject> objects;
     objects.reserve(array.size());
     for (Json& element : array) {
@@ -271,5 +331,23 @@ class JsonArrayReader {
 };
 
 Result<std::vector<JsonObject>> read_json_array(const DataFile& file) { return JsonArrayReader::read(file); }
+
+Result<std::vector<JsonObject>> read_json_array_in_order(const DataFile& file) {
+  Result<std::string> text = whole_text(file);
+  if (!text) return forward_error(text);
+  if (Result<void> checked = check_array(parse_bounded_json(*text), file); !checked) return forward_error(checked);
+  std::vector<JsonObject> objects;
+  const std::string_view array = *text;
+  std::size_t at = array.find_first_not_of(kBetween, array.find('[') + 1);
+  while (array[at] != ']') {
+    const std::size_t end = value_end(array, at);
+    Result<JsonObject> object =
+        JsonObject::parse(array.substr(at, end - at), file.shown + "[" + std::to_string(objects.size()) + "]");
+    if (!object) return forward_error(object);
+    objects.push_back(std::move(*object));
+    at = array.find_first_not_of(kBetween, end);
+  }
+  return objects;
+}
 
 }  // namespace assay::reading

@@ -36,6 +36,13 @@ class JsonObject {
   [[nodiscard]] Result<bool> boolean(const std::string& key) const;
   [[nodiscard]] Result<std::vector<std::string>> texts(const std::string& key) const;
 
+  /// An object, or an array of objects, inside this one; their `where` is this one's with the key added.
+  [[nodiscard]] Result<JsonObject> object(const std::string& key) const;
+  [[nodiscard]] Result<std::vector<JsonObject>> objects(const std::string& key) const;
+
+  /// The keys in the file's order, each once; of an element of read_json_array() in alphabetical order.
+  [[nodiscard]] std::vector<std::string> keys() const;
+
   /// An integer, or a text that is one ("3"): some mirrors of a data set write labels so.
   [[nodiscard]] Result<std::int64_t> integer_or_digits(const std::string& key) const;
 
@@ -76,5 +83,8 @@ class JsonlReader {
 /// All objects of a file that is one JSON array of objects. Holds the whole file: for files that are small by nature.
 /// `where` of the i-th (from 0) is "file[i]".
 [[nodiscard]] Result<std::vector<JsonObject>> read_json_array(const DataFile& file);
+
+/// As read_json_array(), where the order of keys says something: json() and keys() are as the file has them.
+[[nodiscard]] Result<std::vector<JsonObject>> read_json_array_in_order(const DataFile& file);
 
 }  // namespace assay::reading

@@ -211,6 +211,15 @@ std::string python_capitalize(std::string_view text) {
   return capitalized;
 }
 
+std::string without_punctuation(std::string_view text) {
+  constexpr std::string_view kPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+  std::string plain;
+  for (const char c : text) {
+    if (kPunctuation.find(c) == std::string_view::npos) plain += c;
+  }
+  return plain;
+}
+
 std::string python_replace(std::string_view text, std::string_view from, std::string_view to) {
   std::string replaced;
   replaced.reserve(text.size());

@@ -24,6 +24,8 @@ namespace assay::reading {
 
 /// re's \w for a text: whether the code point that begins at `text[at]` is a letter, a number or '_'.
 [[nodiscard]] bool is_python_word(std::string_view text, std::size_t at);
+/// str.translate(str.maketrans("", "", string.punctuation)): without ASCII's 32 punctuation marks.
+[[nodiscard]] std::string without_punctuation(std::string_view text);
 
 /// str.replace(): every occurrence, from left to right, not overlapping. `from` is not empty.
 [[nodiscard]] std::string python_replace(std::string_view text, std::string_view from, std::string_view to);

@@ -141,7 +141,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
                                       std::to_string(filter_fd),
                                       std::to_string(SYS_seccomp),
                                       settings.namespaces == Namespaces::kNone ? "" : kScratch,
-                                      own_uid ? "1" : "0"};
+                                      own_uid ? "1" : "0",
+                                      settings.judges ? "judge" : "candidate",
+                                      std::to_string(settings.cpu)};
   std::vector<std::string> environment = {"PYTHONHASHSEED=0"};
   ::execve(command.front().c_str(), pointers(command).data(), pointers(environment).data());
   give_up("python", "cannot execute " + command.front() + ": " + std::strerror(errno));

@@ -18,7 +18,9 @@ std::vector<std::int64_t> numbers_of(const EntrySettings& s) {
           s.memory_bytes,
           s.file_bytes,
           s.cpu_seconds,
-          s.processes};
+          s.processes,
+          s.judges ? 1 : 0,
+          s.cpu};
 }
 
 }  // namespace
@@ -52,6 +54,8 @@ Result<EntrySettings> from_arguments(int argc, char** argv) {
   s.file_bytes = numbers[7];
   s.cpu_seconds = static_cast<int>(numbers[8]);
   s.processes = static_cast<int>(numbers[9]);
+  s.judges = numbers[10] != 0;
+  s.cpu = static_cast<int>(numbers[11]);
   s.cgroup = argv[2 + count];
   for (int i = 3 + count; i < argc; ++i) s.command.emplace_back(argv[i]);
   return s;

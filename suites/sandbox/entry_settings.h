@@ -19,6 +19,8 @@ inline constexpr const char* kEntryArgument = "--assay-sandbox-entry";
 /// One confined process. Travels as command-line arguments, since nothing else survives exec.
 struct EntrySettings {
   bool interpreter = true;  ///< the warm Python interpreter; false: `command`
+  bool judges = false;      ///< of an interpreter: its children run tests, not programs
+  int cpu = -1;             ///< the one on which an interpreter, once warm, and its children run; -1: any
   Namespaces namespaces = Namespaces::kUser;
   int landlock_abi = 0;  ///< at most this; 0: no Landlock
   bool seccomp = true;

@@ -18,6 +18,7 @@ struct Ceiling {
   bool namespaces = true;
   int landlock_abi = 1000;  ///< 0: none
   bool seccomp = true;
+  bool cgroup = true;
 };
 
 /// One wall.

@@ -21,6 +21,8 @@
 namespace assay::sandbox {
 namespace {
 
+constexpr int kOwnProcesses = 1;  // who waits for the program outside its pid namespace
+
 /// Takes what a stream has; closes it at its end. False where the limit of both streams together is passed.
 bool take_stream(UniqueFd& stream, std::string& text, std::int64_t& left) {
   std::array<char, 65536> bytes{};
@@ -59,8 +61,15 @@ void describe_end(int status, double cpu_seconds, const Limits& limits, ProgramO
 
 }  // namespace
 
-ProgramOutcome run_program(EntrySettings settings, const Program& program, const Limits& limits) {
+ProgramOutcome run_program(EntrySettings settings, Cgroup* cgroup, const Program& program, const Limits& limits) {
   ProgramOutcome result;
+  if (cgroup) {
+    settings.cgroup = cgroup->directory();
+    if (!cgroup->limit(limits.memory_bytes + settings.scratch_bytes, limits.threads + kOwnProcesses)) {
+      result.outcome.text = "sandbox: the kernel refuses the bounds of " + settings.cgroup;
+      return result;
+    }
+  }
   settings.interpreter = false;
   settings.command = program.command;
   settings.memory_bytes = limits.memory_bytes;
@@ -137,6 +146,9 @@ ProgramOutcome run_program(EntrySettings settings, const Program& program, const
   } else if (timed_out) {
     outcome.kind = OutcomeKind::kTimeout;
     outcome.text = "did not end within the time limit";
+  } else if (cgroup && cgroup->killed_for_memory() > 0) {
+    outcome.kind = OutcomeKind::kMemory;
+    outcome.text = "used more memory than its cgroup may";
   } else {
     describe_end(status, outcome.cpu_seconds, limits, result);
   }

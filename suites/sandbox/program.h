@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "suites/sandbox/cgroup.h"
 #include "suites/sandbox/entry_settings.h"
 #include "suites/sandbox/outcome.h"
 #include "suites/sandbox/trial.h"
@@ -24,7 +25,8 @@ struct ProgramOutcome {
   std::string err;
 };
 
-/// Runs `program` under `settings` (its command is replaced); used by Sandbox::run.
-[[nodiscard]] ProgramOutcome run_program(EntrySettings settings, const Program& program, const Limits& limits);
+/// Runs `program` under `settings` (its command is replaced), in `cgroup` unless that is null; used by Sandbox::run.
+[[nodiscard]] ProgramOutcome run_program(EntrySettings settings, Cgroup* cgroup, const Program& program,
+                                         const Limits& limits);
 
 }  // namespace assay::sandbox

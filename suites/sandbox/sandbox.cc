@@ -32,10 +32,15 @@ bool is_used(unsigned uid) {
   return false;
 }
 
-int usable_cpus() {
+std::vector<int> usable_cpus() {
   cpu_set_t set;
   CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+  std::vector<int> cpus;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return {0};
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(static_cast<int>(cpu));
+  }
+  return cpus;
 }
 
 std::string find_python() {
@@ -63,9 +68,14 @@ std::string namespaces_text(Namespaces mode) {
   return "";
 }
 
-Isolation describe(Namespaces mode, int abi, bool seccomp, bool is_root, bool unused_uid, const std::string& why_none) {
+Isolation describe(Namespaces mode, int abi, bool seccomp, bool is_root, bool unused_uid, const std::string& why_none,
+                   const std::string& why_no_cgroup) {
   const bool separate = mode != Namespaces::kNone;
-  Isolation isolation{.namespaces = mode, .landlock_abi = abi, .seccomp = seccomp, .unused_uid = unused_uid};
+  Isolation isolation{.namespaces = mode,
+                      .landlock_abi = abi,
+                      .seccomp = seccomp,
+                      .unused_uid = unused_uid,
+                      .cgroup = why_no_cgroup.empty()};
   isolation.layers = {
       {"namespaces", separate, separate ? namespaces_text(mode) : why_none},
       {"landlock", abi > 0, abi > 0 ? "ABI " + std::to_string(abi) : "this kernel has none, or it is switched off"},
@@ -75,6 +85,7 @@ Isolation describe(Namespaces mode, int abi, bool seccomp, bool is_root, bool un
       {"scratch in memory", separate, separate ? "" : "no writable directory at all"},
       {"uid", !is_root || unused_uid,
        is_root ? (unused_uid ? "an unused one per worker" : "root stays root") : "the user's own"},
+      {"cgroup", why_no_cgroup.empty(), why_no_cgroup.empty() ? "v2: memory, pids" : why_no_cgroup},
   };
   return isolation;
 }
@@ -99,7 +110,12 @@ EntrySettings Sandbox::settings() {
 Result<std::unique_ptr<Sandbox>> Sandbox::create(const SandboxOptions& options) {
   std::unique_ptr<Sandbox> sandbox(new Sandbox);
   sandbox->options_ = options;
-  if (sandbox->options_.workers <= 0) sandbox->options_.workers = usable_cpus();
+  const std::vector<int> cpus = usable_cpus();
+  if (sandbox->options_.workers <= 0) sandbox->options_.workers = static_cast<int>(cpus.size());
+  // Program and tests take turns: on one CPU they hand over without waking another. Fewer workers may spread.
+  if (sandbox->options_.workers >= static_cast<int>(cpus.size())) {
+    for (const int cpu : cpus) sandbox->cpus_.push_back(std::make_shared<const int>(cpu));
+  }
   sandbox->python_ = options.python.empty() ? find_python() : options.python;
   if (sandbox->python_.empty()) return usage_error("sandbox: no python3 found; install Python 3.9 or newer");
   const bool is_root = ::geteuid() == 0;
@@ -113,16 +129,28 @@ Result<std::unique_ptr<Sandbox>> Sandbox::create(const SandboxOptions& options) 
   modes.push_back(Namespaces::kNone);
   std::string why_none = options.ceiling.namespaces ? "" : "switched off";
   std::string last_error;
+  std::string why_no_cgroup = "switched off";
+  if (options.ceiling.cgroup) {
+    Result<DelegatedCgroup> cgroup = DelegatedCgroup::find({});
+    why_no_cgroup = cgroup ? "" : cgroup.error().message;
+    if (cgroup) sandbox->cgroups_ = std::move(*cgroup);
+  }
   for (const bool drop : {true, false}) {
     if (!drop && (!is_root || !options.unsafe)) break;  // programs as root: only if told to
     for (const Namespaces mode : modes) {
-      sandbox->isolation_ = describe(mode, abi, seccomp, is_root, is_root && drop, why_none);
+      sandbox->isolation_ = describe(mode, abi, seccomp, is_root, is_root && drop, why_none, why_no_cgroup);
       if (!sandbox->isolation_.enough() && !options.unsafe) {
         return usage_error("sandbox: too little isolation here to run programs that a model wrote (" +
                            sandbox->isolation_.text() +
                            "); use a machine with user namespaces or Landlock, and seccomp, or give --unsafe-exec");
       }
       Result<Worker> worker = sandbox->start_worker();
+      if (!worker && sandbox->cgroups_ && worker.error().message.starts_with("cgroup: ")) {  // delegated in name only
+        why_no_cgroup = worker.error().message.substr(8);
+        sandbox->cgroups_.reset();
+        sandbox->isolation_ = describe(mode, abi, seccomp, is_root, is_root && drop, why_none, why_no_cgroup);
+        worker = sandbox->start_worker();
+      }
       if (worker) {
         sandbox->idle_.push_back(std::move(*worker));
         return sandbox;
@@ -136,11 +164,34 @@ Result<std::unique_ptr<Sandbox>> Sandbox::create(const SandboxOptions& options) 
 
 Sandbox::~Sandbox() = default;
 
+Result<std::unique_ptr<Cgroup>> Sandbox::make_cgroup() const {
+  if (!cgroups_) return std::unique_ptr<Cgroup>();
+  return cgroups_->make_child();
+}
+
+Result<std::unique_ptr<Zygote>> Sandbox::start_zygote(bool judges, int cpu) {
+  Result<std::unique_ptr<Cgroup>> cgroup = make_cgroup();
+  if (!cgroup) return forward_error(cgroup);
+  EntrySettings confined = settings();
+  confined.judges = judges;
+  confined.cpu = cpu;
+  return Zygote::start(std::move(confined), std::move(*cgroup));
+}
+
+std::shared_ptr<const int> Sandbox::choose_cpu() {
+  const std::lock_guard lock(mutex_);
+  const auto fewest = std::min_element(cpus_.begin(), cpus_.end(),
+                                       [](const auto& a, const auto& b) { return a.use_count() < b.use_count(); });
+  return fewest == cpus_.end() ? nullptr : *fewest;
+}
+
 Result<Sandbox::Worker> Sandbox::start_worker() {
   Worker worker;
-  Result<std::unique_ptr<Zygote>> candidate = Zygote::start(settings());
+  worker.cpu = choose_cpu();
+  const int cpu = worker.cpu ? *worker.cpu : -1;
+  Result<std::unique_ptr<Zygote>> candidate = start_zygote(false, cpu);
   if (!candidate) return forward_error(candidate);
-  Result<std::unique_ptr<Zygote>> judge = Zygote::start(settings());  // both warm up at the same time
+  Result<std::unique_ptr<Zygote>> judge = start_zygote(true, cpu);  // both warm up at the same time
   if (!judge) return forward_error(judge);
   for (const auto& zygote : {candidate->get(), judge->get()}) {
     if (Result<void> warm = zygote->await(); !warm) return forward_error(warm);
@@ -208,8 +259,13 @@ Outcome Sandbox::judge(const Trial& trial, const Limits& limits) {
 }
 
 ProgramOutcome Sandbox::run(const Program& program, const Limits& limits) {
-  EntrySettings confined = settings();
-  return run_program(std::move(confined), program, limits);
+  Result<std::unique_ptr<Cgroup>> cgroup = make_cgroup();
+  if (!cgroup) {
+    ProgramOutcome failed;
+    failed.outcome.text = "sandbox: " + cgroup.error().message;
+    return failed;
+  }
+  return run_program(settings(), cgroup->get(), program, limits);
 }
 
 Result<Isolation> probe(const SandboxOptions& options) {

@@ -11,10 +11,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/core/result.h"
+#include "suites/sandbox/cgroup.h"
 #include "suites/sandbox/isolation.h"
 #include "suites/sandbox/outcome.h"
 #include "suites/sandbox/program.h"
@@ -56,10 +58,14 @@ class Sandbox {
   struct Worker {
     std::unique_ptr<Zygote> candidate;
     std::unique_ptr<JudgeProcess> judge;
+    std::shared_ptr<const int> cpu;
   };
 
   Sandbox() = default;
   [[nodiscard]] EntrySettings settings();
+  [[nodiscard]] Result<std::unique_ptr<Cgroup>> make_cgroup() const;
+  [[nodiscard]] Result<std::unique_ptr<Zygote>> start_zygote(bool judges, int cpu);
+  [[nodiscard]] std::shared_ptr<const int> choose_cpu();
   [[nodiscard]] Result<Worker> start_worker();
   [[nodiscard]] Worker take_worker(bool alone);
   void give_back(Worker worker, bool alone);
@@ -69,10 +75,12 @@ class Sandbox {
   Isolation isolation_;
   std::string python_;
   std::atomic<unsigned> next_uid_{0};  // 0: not root
+  std::optional<DelegatedCgroup> cgroups_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Worker> idle_;
+  std::vector<std::shared_ptr<const int>> cpus_;  // held by the workers that stay there; empty: no worker stays anywhere
   int running_ = 0;
   int want_alone_ = 0;
   bool alone_ = false;

@@ -225,6 +225,7 @@ Outcome Conversation::outcome_of_end() const {
             .text = "ended itself with code " + std::to_string(WEXITSTATUS(status)) + " before it had answered"};
   }
   const int signal = WTERMSIG(status);
+  if (end_->memory_killed) return {.kind = OutcomeKind::kMemory, .text = "used more memory than its cgroup may"};
   if (signal == SIGXCPU || (signal == SIGKILL && end_->cpu_seconds >= limits_.seconds)) {
     return {.kind = OutcomeKind::kTimeout, .text = "used up its CPU time"};
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/core/result.h"
+#include "suites/sandbox/cgroup.h"
 #include "suites/sandbox/entry_settings.h"
 #include "suites/sandbox/unique_fd.h"
 
@@ -20,6 +21,7 @@ struct ChildEnd {
   double cpu_seconds = 0;
   long peak_kib = 0;        ///< resident memory
   bool left_files = false;  ///< the scratch directory is not empty
+  bool memory_killed = false;  ///< by the kernel, for the bound of its cgroup
 };
 
 /// What a child is told of its limits.
@@ -33,8 +35,8 @@ struct ChildLimits {
 /// One interpreter; serves one child at a time. Used by one thread at a time.
 class Zygote {
  public:
-  /// Starts it; it is of use after await().
-  static Result<std::unique_ptr<Zygote>> start(const EntrySettings& settings);
+  /// Starts it, in `cgroup` where there is one; it is of use after await().
+  static Result<std::unique_ptr<Zygote>> start(EntrySettings settings, std::unique_ptr<Cgroup> cgroup);
 
   /// Waits until it is warm. The error's message names the layer that could not be put in force.
   [[nodiscard]] Result<void> await();
@@ -56,9 +58,11 @@ class Zygote {
   [[nodiscard]] int control_fd() const { return control_.get(); }
 
  private:
-  Zygote(pid_t process, UniqueFd control, std::string program)
-      : process_(process), control_(std::move(control)), program_(std::move(program)) {}
+  Zygote(pid_t process, UniqueFd control, const EntrySettings& settings, std::unique_ptr<Cgroup> cgroup);
 
+  std::unique_ptr<Cgroup> cgroup_;  // outlives the process
+  std::int64_t own_bytes_;          // of the interpreter and the scratch directory: beside what a child may use
+  long memory_kills_ = 0;
   pid_t process_;
   UniqueFd control_;
   std::string program_;  // the interpreter, for messages

@@ -312,7 +312,7 @@ class TextToSql : public Suite {
   void fill_info() {
     const SuiteEntry registered = entry();
     info_.name = registered.name;
-    info_.version = "1";
+    info_.version = "2";
     info_.protocols = registered.protocols;
     info_.default_shots = 0;
     info_.max_shots = kMaxShots;
@@ -377,6 +377,8 @@ SuiteEntry entry() {
                  "defog/*_sqlite.csv",
                  "defog/sqlite_ddl/*.sql"};
   entry.make = make_text_to_sql;
+  entry.item_ids = {"text_to_sql/spider/INDEX", "text_to_sql/bird/INDEX", "text_to_sql/defog/FILE/ROW",
+                    "text_to_sql/own/NAME/ROW (NAME: option, or the question file's)"};
   return entry;
 }
 

@@ -36,6 +36,12 @@ TEST_CASE("first takes the first, longest the longest in code points") {
                                                   "abcd"}))) == 1);
 }
 
+TEST_CASE("longest counts what stands before a continuation, which tells the choices apart where they end alike") {
+  Request request = comparing("i", {" won", " won"});
+  std::get<LoglikelihoodRequest>(request.body).openings = {"Ann", "Barbara"};
+  CHECK(chosen(answered(*baseline("baseline:longest"), request)) == 1);
+}
+
 TEST_CASE("the pick wins under every length normalisation") {
   const auto random = baseline("baseline:random");
   const std::vector<std::string> continuations{" a", " a very much longer continuation", " b"};

@@ -178,6 +178,54 @@ TEST_CASE("a shared prefix is computed once and booked to the first item", "[lla
   CHECK(*answers[0].usage.evaluated <= 3);
 }
 
+TEST_CASE("an identical request is answered with another and costs nothing", "[llama]") {
+  const auto adapter = default_model();
+  if (!adapter) {
+    return;
+  }
+  const LoglikelihoodRequest question = {"The capital of France is", {" Paris", " a city"}, {}, 0};
+  GenerateRequest text;
+  text.prompt = "Once upon a time";
+  text.max_tokens = 4;
+  Request later = generate(text);
+  later.order = 9;
+  const auto answers = ask_in_one_wave(*adapter, {score(question, 5), score(question, 3), later, generate(text)});
+  for (const Completion& answer : answers) REQUIRE_FALSE(answer.failure.has_value());
+  for (std::size_t k = 0; k < 2; ++k) {
+    CHECK(answers[0].continuations[k].logprob == answers[1].continuations[k].logprob);
+  }
+  CHECK(*answers[0].usage.evaluated == 0);
+  CHECK(*answers[1].usage.evaluated > 0);
+  CHECK(answers[2].text == answers[3].text);
+  CHECK(*answers[2].usage.evaluated == 0);
+  CHECK(*answers[3].usage.evaluated > 0);
+}
+
+TEST_CASE("sizes of batches change no bit below the one from which attention sums otherwise", "[llama]") {
+  const auto usual = default_model();
+  const auto odd = default_model({{"threads", "2"}, {"batch", "23"}, {"seqs", "3"}});
+  if (!usual || !odd) {
+    return;
+  }
+  const std::vector<Request> requests = oracle_requests(oracle("hellaswag.jsonl.gz", 3));
+  const auto expected = ask_all(*usual, requests);
+  const auto answers = ask_all(*odd, requests);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    for (std::size_t k = 0; k < expected[i].continuations.size(); ++k) {
+      CHECK(answers[i].continuations[k].logprob == expected[i].continuations[k].logprob);
+    }
+  }
+  const auto reproducible = [](const Adapter& adapter) {
+    for (const auto& [name, value] : adapter.identity().settings) {
+      if (name == "reproducible") return value;
+    }
+    return std::string();
+  };
+  CHECK(reproducible(*odd) == "exact");
+  CHECK(reproducible(*default_model({{"batch", "64"}})) == "statistical");
+  CHECK(reproducible(*default_model({{"flash", "off"}})) == "statistical");
+}
+
 TEST_CASE("an exclusive model shares nothing and keeps nothing, and its numbers are the same", "[llama]") {
   const auto adapter = default_model();
   const auto exclusive = default_model({{"threads", "1"}, {"exclusive", "on"}});
@@ -236,6 +284,26 @@ TEST_CASE("an empty context and blanks at its end are treated as the reference d
                                        score({"The capital of France is ", {"Paris"}, {}, 0})});
   CHECK(pair[0].continuations[0].logprob == pair[1].continuations[0].logprob);
   CHECK(pair[0].continuations[0].is_greedy);
+}
+
+TEST_CASE("what stands between the context and a continuation is given, not scored", "[llama]") {
+  const auto adapter = default_model();
+  if (!adapter) {
+    return;
+  }
+  const std::string context = "The trophy does not fit in the suitcase because the ";
+  LoglikelihoodRequest opened{context, {" is too small.", " is too small."}, {}, 0};
+  opened.openings = {"trophy", "suitcase"};
+  const Completion both = ask(*adapter, score(opened));
+  REQUIRE(both.continuations.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Completion alone = ask(*adapter, score({context + opened.openings[i], {opened.continuations[i]}, {}, 0}));
+    CHECK(both.continuations[i].logprob == alone.continuations[0].logprob);
+    CHECK(both.continuations[i].tokens == alone.continuations[0].tokens);
+  }
+  CHECK(both.continuations[0].logprob != both.continuations[1].logprob);
+  opened.openings.pop_back();
+  CHECK(ask(*adapter, score(opened)).failure->kind == FailureKind::kInvalidRequest);
 }
 
 TEST_CASE("greedy text is the same alone and beside others", "[llama]") {
@@ -377,10 +445,12 @@ TEST_CASE("bad references are usage errors of one line", "[llama]") {
   refused(reference("/nowhere/m.gguf"), "does not exist");
   refused(reference("m.gguf", {{"threads", "0"}}), "threads=0 is not a whole number from 1");
   refused(reference("m.gguf", {{"ctx", "12x"}}), "ctx=12x is not a whole number");
-  refused(reference("m.gguf", {{"chat", "maybe"}}), "chat=maybe is not one of auto, on, off");
+  refused(reference("m.gguf", {{"chat", "maybe"}}), "chat=maybe is not one of off, on, auto");
   refused(reference("m.gguf", {{"exclusive", "on"}, {"seqs", "4"}}), "exclusive=on asks one request at a time");
-  refused(reference("m.gguf", {{"exclusive", "yes"}}), "exclusive=yes is not one of on, off");
-  refused(reference("m.gguf", {{"thread", "2"}}), "did you mean 'threads'");
+  refused(reference("m.gguf", {{"exclusive", "yes"}}), "exclusive=yes is not one of off, on");
+  refused(reference("m.gguf", {{"kv", "q9"}}), "kv=q9 is not one of f16, f32");
+  refused(reference("m.gguf", {{"kv", "q8_0"}, {"flash", "off"}}), "kv=q8_0 wants flash attention");
+  refused(reference("m.gguf", {{"batch", "7"}}), "batch=7 is not a whole number from 8");
 }
 
 }  // namespace

@@ -103,6 +103,21 @@ TEST_CASE("answers of every kind") {
   CHECK(text.usage.completion == 3);
 }
 
+TEST_CASE("an episode is answered turn by turn") {
+  const ScriptFile file("{\"item\": \"play\", \"texts\": [\"first\", \"second\"]}\n");
+  const auto adapter = file.adapter();
+  CHECK(adapter->capabilities().chat);
+  CHECK_FALSE(adapter->capabilities().loglikelihood);
+  Request request = generating("play");
+  auto& body = std::get<GenerateRequest>(request.body);
+  body.messages = {{Role::kUser, "go"}};
+  CHECK(answered(*adapter, request).text == "first");
+  body.messages.insert(body.messages.end(), {{Role::kAssistant, "first"}, {Role::kUser, "on"}});
+  CHECK(answered(*adapter, request).text == "second");
+  body.messages.insert(body.messages.end(), {{Role::kAssistant, "second"}, {Role::kUser, "on"}});
+  CHECK(answered(*adapter, request).failure->message == file.path() + ":1: has 2 texts, and turn 3 is asked");
+}
+
 TEST_CASE("a request without an answer of its kind fails and says which line") {
   const ScriptFile file(
       "{\"item\": \"ll\", \"logprobs\": [-1]}\n"
@@ -112,7 +127,7 @@ TEST_CASE("a request without an answer of its kind fails and says which line") {
   const auto failure = [&](Request request) { return answered(*adapter, std::move(request)).failure.value(); };
   CHECK(failure(generating("none")).kind == FailureKind::kMissingAnswer);
   CHECK(failure(generating("none")).message == file.path() + ": no rule matches none");
-  CHECK(failure(generating("ll")).message == file.path() + ":1: has no text and no choose");
+  CHECK(failure(generating("ll")).message == file.path() + ":1: has no text, texts or choose");
   CHECK(failure(comparing("ll", {"a", "b"})).kind == FailureKind::kBadResponse);
   CHECK(failure(comparing("ll", {"a", "b"})).message == file.path() + ":1: has 1 logprobs for 2 continuations");
   CHECK(failure(comparing("pick", {"a", "b"})).message == file.path() + ":2: chooses 4 of 2 choices (from 0)");
@@ -223,7 +238,7 @@ TEST_CASE("what is no rule is refused with file, line and key") {
   CHECK(rejected("{\"fault\": \"rate_limit\"}") ==
         "s.jsonl:2: no failure is named 'rate_limit' (did you mean 'rate_limited'?)");
   CHECK(rejected("{\"item\": \"a\"}") ==
-        "s.jsonl:2: says neither an answer (text, logprobs, choose, top_logprobs) nor a fault");
+        "s.jsonl:2: says neither an answer (text, texts, logprobs, choose, top_logprobs) nor a fault");
   CHECK(rejected("{\"text\": \"a\", \"times\": 1}") == "s.jsonl:2: 'times' and 'retry_after_ms' need a 'fault'");
   CHECK(rejected("{\"fault\": \"timeout\", \"times\": 1}") ==
         "s.jsonl:2: 'times' needs an answer to give after the faults");

@@ -265,5 +265,18 @@ TEST_CASE("examples are left out until a prompt has as few tokens as the protoco
   CHECK(server.counts().requests == checks + 1 + 2 + 3 + 3);
 }
 
+TEST_CASE("a request that is split takes each continuation's opening along", "[remote]") {
+  LoglikelihoodRequest whole{"x", {"1", "2", "3"}, {}, 0};
+  whole.openings = {"a", "b", "c"};
+  Request request;
+  request.body = whole;
+  const std::vector<Request> parts = http::parts_of(request, 2);
+  REQUIRE(parts.size() == 2);
+  const auto& last = std::get<LoglikelihoodRequest>(parts[1].body);
+  CHECK(last.continuations == std::vector<std::string>{"3"});
+  CHECK(last.openings == std::vector<std::string>{"c"});
+  CHECK(std::get<LoglikelihoodRequest>(parts[0].body).openings == std::vector<std::string>{"a", "b"});
+}
+
 }  // namespace
 }  // namespace assay

@@ -78,6 +78,7 @@ Asked asked_of(const std::string& body) {
     if (key == "top_logprobs") generate.top_logprobs = std::stoi(value);
     if (key == "context") scored.context = value;
     if (key == "continuation") scored.continuations.push_back(value);
+    if (key == "opening") scored.openings.push_back(value);
   }
   if (scored.continuations.empty()) {
     asked.request.body = generate;

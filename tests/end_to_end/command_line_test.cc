@@ -43,6 +43,7 @@ TEST_CASE("help texts are the approved ones") {
                                                                                      {"leaderboard"},
                                                                                      {"serve"},
                                                                                      {"rescore"},
+                                                                                     {"merge"},
                                                                                      {"data", "list"},
                                                                                      {"data", "fetch"},
                                                                                      {"data", "verify"},
@@ -92,6 +93,10 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
       {{"breakeven", "--requests", "10"},
        "assay: tokens of a request are not known: give --input-tokens and --output-tokens, or --measured RUN\n"},
       {{"export", "x.db"}, "assay export: --to is missing: jsonl, csv, lm-eval, inspect, junit or prometheus\n"},
+      {{"merge", "x.db"}, "assay merge: -o is missing: the run file to make\n"},
+      {{"merge", "-o", "y.db"},
+       "assay merge: RUN is missing: run files of one configuration: `assay run --shard I/N`; see 'assay merge "
+       "--help'\n"},
       {{"completion", "tcsh"}, "assay completion: no SHELL 'tcsh'; there are bash, zsh, fish\n"},
       {{"model", "fetch", "smollm"},
        "assay: no model 'smollm' to fetch; there are smollm2-135m, gemma3-270m, and any GGUF file by URL with "
@@ -196,6 +201,47 @@ TEST_CASE("prompts that were cut are counted in the summary, and exports have ev
   CHECK_THAT(csv.out, ContainsSubstring(",left-truncated 7 tokens\r\n"));
 }
 
+TEST_CASE("episodes are run, shown with their turns and tokens, replayed and scored again") {
+  const Folder folder;
+  static_cast<void>(folder.file("s.jsonl", R"({"texts": ["Action: Operation\n```sql\nSELECT 1\n```", )"
+                                           R"("Action: Answer\nFinal Answer: [\"2\"]"], "prompt_tokens": 10})"
+                                           "\n"));
+  const Outcome run = run_assay(folder.path(), {"run", "--starter", "--suite", "dbbench", "--model", "scripted:s.jsonl",
+                                                "--run", "r.db", "--format", "json"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  CHECK_THAT(run.out, ContainsSubstring("\"turns\": {\n        \"mean\": 2.0,\n        \"max\": 2\n"));
+  CHECK_THAT(run.out, ContainsSubstring("\"prompt\": 800,"));  // 40 episodes of 2 turns
+  CHECK_THAT(run.out, ContainsSubstring("\"retries\": 0,"));
+  const Outcome lines = run_assay(folder.path(), {"export", "r.db", "--to", "jsonl"});
+  CHECK_THAT(lines.out, ContainsSubstring("\"turns\":2"));
+  CHECK_THAT(lines.out, ContainsSubstring("[assistant]\\nAction: Operation"));
+  CHECK_THAT(lines.out, ContainsSubstring("1\\n1"));  // what the statement gave
+  CHECK(lines.out.find("#turns") == std::string::npos);
+
+  const Outcome replayed = run_assay(folder.path(), {"run", "--starter", "--suite", "dbbench", "--model", "replay:r.db",
+                                                     "--run", "again.db", "--format", "json"});
+  INFO(replayed.err);
+  CHECK(replayed.exit_code == 0);
+  CHECK_THAT(replayed.out, ContainsSubstring("\"prompt\": 800,"));
+  const Outcome rescored = run_assay(folder.path(), {"rescore", "r.db", "--run", "scored.db"});
+  INFO(rescored.err);
+  CHECK(rescored.exit_code == 0);
+  CHECK_THAT(rescored.err + rescored.out, ContainsSubstring("40"));
+}
+
+TEST_CASE("orders of options are two more metrics") {
+  const Folder folder;
+  const Outcome run = run_assay(folder.path(), {"run", "--starter", "--suite", "mmlu:order=rotate,samples=4", "--model",
+                                                "baseline:first", "--run", "r.db", "--format", "json"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  // Always the first option: right in one of four orders, never in all.
+  CHECK_THAT(run.out, ContainsSubstring("\"accuracy\": {\n          \"value\": 0.25,"));
+  CHECK_THAT(run.out, ContainsSubstring("\"accuracy_all_orders\": {\n          \"value\": 0.0,"));
+  CHECK_THAT(run.out, ContainsSubstring("\"accuracy_order_spread\": {"));
+}
+
 TEST_CASE("starter items run on a baseline from an empty home, and the run is shown, exported and gone on with") {
   const Folder folder;
   const std::vector<std::string> run{"run", "--starter", "--model", "baseline:first", "--run", "r.db"};
@@ -229,9 +275,33 @@ TEST_CASE("starter items run on a baseline from an empty home, and the run is sh
   const Outcome item = run_assay(folder.path(), {"show", "r.db", "--item", "hellaswag/0"});
   CHECK(item.exit_code == 0);
   CHECK_THAT(item.out, ContainsSubstring("hellaswag/0"));
+  const auto item_as = [&](const char* format) {
+    const Outcome shown = run_assay(folder.path(), {"show", "r.db", "--item", "hellaswag/0", "--format", format});
+    CHECK(shown.exit_code == 0);
+    return shown.out;
+  };
+  CHECK_THAT(item_as("csv"), StartsWith("item,suite,model,") && ContainsSubstring("\r\nhellaswag/0,hellaswag,"));
+  CHECK_THAT(item_as("markdown"), StartsWith("### hellaswag/0\n") && ContainsSubstring("| target | "));
   const Outcome missing = run_assay(folder.path(), {"show", "r.db", "--item", "hellswag/0"});
   CHECK(missing.exit_code == 2);
   CHECK_THAT(missing.err, ContainsSubstring("did you mean 'hellaswag/0'?"));
+}
+
+TEST_CASE("a leaderboard with a baseline that nothing can be compared with is refused") {
+  const Folder folder;
+  for (const char* shots : {"0", "1"}) {
+    const Outcome run = run_assay(folder.path(), {"run", "--starter", "--suite", "mmlu", "--shots", shots, "--model",
+                                                  std::string("baseline:") + (*shots == '0' ? "first" : "longest"),
+                                                  "--run", std::string(shots) + ".db", "--quiet"});
+    REQUIRE(run.exit_code == 0);
+  }
+  const Outcome unlike = run_assay(folder.path(), {"leaderboard", "1.db", "--baseline", "0.db", "-o", "site"});
+  CHECK(unlike.exit_code == 2);
+  CHECK_THAT(unlike.err, ContainsSubstring("shots 0 against 1") && ContainsSubstring("no model of the runs given"));
+  const Outcome alone = run_assay(folder.path(), {"leaderboard", "0.db", "--baseline", "0.db", "-o", "site"});
+  CHECK(alone.exit_code == 2);
+  CHECK_THAT(alone.err, ContainsSubstring("no model but the baseline"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() + "/site"));
 }
 
 TEST_CASE("json output is one document and nothing else; quiet says nothing") {

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "harness/core/completion.h"
+#include "harness/core/cut_name.h"
 #include "harness/core/hash.h"
 #include "harness/core/late_library.h"
 #include "harness/core/price.h"
@@ -58,6 +59,22 @@ TEST_CASE("ill-formed UTF-8 is found where it starts") {
   CHECK(on_one_line("a\nb\x1b[31m\xc3\xa9") == "a b [31m\xc3\xa9");
   CHECK(code_point_count("\xc3\xa9"
                          "a\xf0\x9f\x98\x80") == 3);
+}
+
+TEST_CASE("long names are cut in the middle and stay different") {
+  CHECK(cut_name("gpt-4", 60) == "gpt-4");
+  CHECK(cut_name(std::string(60, 'x'), 60) == std::string(60, 'x'));
+  const std::string ends(300, 'x');
+  const std::string one = cut_name("first" + ends + "1" + ends + "last", 60);
+  const std::string other = cut_name("first" + ends + "2" + ends + "last", 60);
+  CHECK(code_point_count(one) == 60);
+  CHECK(one.substr(0, 5) == "first");
+  CHECK(one.substr(one.size() - 4) == "last");
+  CHECK(one != other);
+  std::string wide;
+  for (int i = 0; i < 100; ++i) wide += "\xe2\x82\xac\xff";
+  CHECK(code_point_count(cut_name(wide, 40)) == 40);
+  CHECK(invalid_utf8_at(cut_name(wide, 40)) == std::string::npos);
 }
 
 TEST_CASE("globs") {

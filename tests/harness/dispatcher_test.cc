@@ -1,7 +1,9 @@
 #include "harness/run/dispatcher.h"
 
 #include <algorithm>
+#include <cctype>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -41,7 +43,7 @@ class NumberSuite : public Suite {
   Request ask(const Item& item, int) const override {
     GenerateRequest body;
     body.prompt = std::to_string(item.order);
-    body.max_tokens = 10;
+    body.max_tokens = 40;
     Request request;
     request.body = body;
     return request;
@@ -52,9 +54,34 @@ class NumberSuite : public Suite {
     return score;
   }
 
- private:
+ protected:
   SuiteInfo info_;
+
+ private:
   std::int64_t count_;
+};
+
+// Episodes: the item's number, then with one dot more each turn, as many as its number has over a multiple of five; at
+// most four turns.
+class DotSuite : public NumberSuite {
+ public:
+  explicit DotSuite(std::int64_t count) : NumberSuite(count) { info_.max_turns = 4; }
+  std::optional<Request> next_turn(const Item& item, const Request& asked, const Completion& answer) const override {
+    if (dots(answer.text) == item.order % 5) return std::nullopt;
+    Request next = asked;
+    std::get<GenerateRequest>(next.body).prompt = answer.text + ".";
+    return next;
+  }
+  Score score_episode(const Item& item, const Request& asked, const Completion& answer) const override {
+    Score score;
+    const bool whole = answer.text == std::get<GenerateRequest>(asked.body).prompt;
+    score.value = whole && dots(answer.text) == item.order % 5 ? 1 : 0;
+    score.values = {{kTurnsValue, static_cast<double>(dots(answer.text) + 1)}};
+    return score;
+  }
+
+ private:
+  static std::int64_t dots(const std::string& text) { return std::count(text.begin(), text.end(), '.'); }
 };
 
 // Answers from a few threads of its own, after a moment; `fail` decides which prompts fail and how.
@@ -231,6 +258,57 @@ TEST_CASE("every sample of every item is asked, scored and stored once") {
   CHECK(fixture.observer.last.at(1).headline == 1.0);
 }
 
+TEST_CASE("an episode is asked turn by turn and stored once, with what all its turns took") {
+  for (const bool occupies_machine : {false, true}) {
+    Fixture fixture;
+    const EchoAdapter& adapter = fixture.add_model(std::make_unique<EchoAdapter>(occupies_machine), 2);
+    PlannedResult& planned = fixture.add_suite(0, 50);
+    planned.suite = std::make_shared<DotSuite>(50);
+    Price price;
+    price.input_per_mtok = 1000;
+    price.output_per_mtok = 1000;
+    planned.info.price = price;
+    MemoryWriter writer;
+    const DispatchOutcome outcome = fixture.run(writer);
+    CHECK(outcome.answered == 50);
+    CHECK(adapter.most_held() <= 2);
+    REQUIRE(writer.committed.size() == 50);
+    for (const Record& record : writer.committed) {
+      INFO(record.item.id);
+      const std::int64_t turns = std::min<std::int64_t>(record.item.order % 5 + 1, 4);
+      REQUIRE(record.score);
+      CHECK(record.score->value == (record.item.order % 5 == 4 ? 0 : 1));  // those need a fifth
+      CHECK(record.score->values.at(0).second == static_cast<double>(turns));
+      CHECK(record.completion.usage.prompt == 1000 * turns);
+      CHECK(record.usd.value() == Approx(1.01 * static_cast<double>(turns)));
+      CHECK(record.completion.attempts == 1);
+      CHECK(record.request.item == record.item.id);
+    }
+    CHECK(fixture.budget->spent_usd() == Approx(1.01 * 10 * (1 + 2 + 3 + 4 + 4)));
+  }
+}
+
+TEST_CASE("an episode whose model fails in its midst has failed, and what it took is known") {
+  Fixture fixture;
+  fixture.add_model(
+      std::make_unique<EchoAdapter>(false,
+                                    [](const std::string& prompt) -> std::optional<Failure> {
+                                      if (prompt != "13..") return std::nullopt;
+                                      return Failure{FailureKind::kServerError, FailureAction::kGiveUpItem, "gone"};
+                                    }),
+      4);
+  fixture.add_suite(0, 20).suite = std::make_shared<DotSuite>(20);
+  MemoryWriter writer;
+  const DispatchOutcome outcome = fixture.run(writer);
+  CHECK(outcome.failed == 1);
+  CHECK(outcome.answered == 19);
+  for (const Record& record : writer.committed) {
+    if (record.item.order != 13) continue;
+    CHECK_FALSE(record.score);
+    CHECK(record.completion.usage.prompt == 3000);
+  }
+}
+
 TEST_CASE("what is answered already is not asked again") {
   Fixture fixture;
   fixture.add_model(std::make_unique<EchoAdapter>(), 4);
@@ -364,10 +442,58 @@ TEST_CASE("nothing is sent that could exceed the budget") {
 
 TEST_CASE("a budget counts what is in flight and what earlier sessions spent") {
   Budget budget(1.0, 0.5);
-  CHECK(budget.reserve(0.3));
-  CHECK_FALSE(budget.reserve(0.3));
-  budget.settle(0.3, 0.1);
-  CHECK(budget.spent_usd() == Approx(0.6));
-  CHECK(budget.reserve(0.3));
-  CHECK(Budget(std::nullopt, 100).reserve(1e9));
+  std::string decided;
+  const auto note = [&](char name) {
+    return [&decided, name](bool fits) { decided += fits ? name : static_cast<char>(std::toupper(name)); };
+  };
+  budget.reserve(0.3, note('a'));
+  CHECK(decided == "a");
+  budget.reserve(0.4, note('b'));  // only once it is known what the first one cost
+  budget.reserve(0.1, note('c'));  // would fit, but is behind it
+  CHECK(decided == "a");
+  budget.settle(0.3, 0.05);
+  CHECK(budget.spent_usd() == Approx(0.55));
+  CHECK(decided == "ab");
+  budget.settle(0.4, 0.4);  // 0.95 spent, nothing in flight: what does not fit now never will
+  CHECK(decided == "abC");
+  budget.reserve(0.04, note('d'));
+  CHECK(decided == "abCd");
+  budget.settle(std::nullopt, 0);  // of a request for which nothing was set aside
+  budget.reserve(0.02, note('e'));
+  CHECK(decided == "abCd");
+  budget.settle(0.04, 0.01);
+  CHECK(decided == "abCde");
+  Budget(std::nullopt, 100).reserve(1e9, note('f'));
+  CHECK(decided == "abCdef");
+}
+
+TEST_CASE("a budget decides in turn, however many wait and answer at once") {
+  Budget budget(1e6, 0);
+  long granted = 0;
+  std::function<void(bool)> answer_at_once = [&](bool fits) {
+    REQUIRE(fits);
+    ++granted;
+    budget.settle(9e5, 1e-3);  // must not descend into the next one's decision
+  };
+  budget.reserve(9e5, [](bool fits) { CHECK(fits); });
+  for (int i = 0; i < 200'000; ++i) budget.reserve(9e5, answer_at_once);
+  CHECK(granted == 0);
+  budget.settle(9e5, 1);
+  CHECK(granted == 200'000);
+}
+
+TEST_CASE("a budget is spent, although more is set aside for each request than it costs") {
+  Fixture fixture;
+  fixture.add_model(std::make_unique<EchoAdapter>(), 64);
+  PlannedResult& planned = fixture.add_suite(0, 1000);
+  Price price;
+  price.input_per_mtok = 0;
+  price.output_per_mtok = 100'000;  // an answer costs a dollar, and could cost four
+  planned.info.price = price;
+  fixture.budget = std::make_unique<Budget>(100.0, 0.0);
+  MemoryWriter writer;
+  const DispatchOutcome outcome = fixture.run(writer);
+  CHECK(outcome.budget_exhausted);
+  CHECK(fixture.budget->spent_usd() > 96);
+  CHECK(fixture.budget->spent_usd() <= 100);
 }

@@ -28,7 +28,7 @@ std::string text_of(const std::string& path) {
 }
 
 DataSet small_set() {
-  DataSet set{"small", "small", "CC0", {}};
+  DataSet set{"small", {"small"}, "CC0", {}};
   for (const auto& [path, text] : {std::pair{"small/a/one.csv", "first\n"}, std::pair{"small/b/two.csv", "second\n"}}) {
     set.files.push_back({path, std::string(text).size(), sha256_hex(text), ""});
   }

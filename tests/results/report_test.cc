@@ -119,6 +119,12 @@ TEST_CASE("A record looks the same as approved, in every format") {
                    write_record_console(out, record, results[static_cast<std::size_t>(record.result)], {false, 80});
                  }
                }));
+  check_golden("results/item.csv", written([&](std::ostream& out) { write_records_csv(out, *found, results); }));
+  check_golden("results/item.md", written([&](std::ostream& out) {
+                 for (const Record& record : *found) {
+                   write_record_markdown(out, record, results[static_cast<std::size_t>(record.result)]);
+                 }
+               }));
 }
 
 TEST_CASE("Every exported line is one JSON object of valid UTF-8 with the contract's keys") {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "results/run_file/encoding.h"
 #include "tests/catch.h"
 #include "tests/results/example_run.h"
 
@@ -81,6 +82,7 @@ void check_same(const Record& a, const Record& b) {
     CHECK(first->continuations == second.continuations);
     CHECK(first->droppable == second.droppable);
     CHECK(first->max_context_tokens == second.max_context_tokens);
+    CHECK(first->openings == second.openings);
   } else {
     const auto& one = std::get<GenerateRequest>(a.request.body);
     const auto& two = std::get<GenerateRequest>(b.request.body);
@@ -226,6 +228,26 @@ TEST_CASE("What is appended is read back, in the order of results, items and sam
   CHECK(brief[3].completion.text.empty());
   CHECK_FALSE(std::filesystem::exists(folder.file("run.db-wal")));
   CHECK_FALSE(std::filesystem::exists(folder.file("run.db.lock")));
+}
+
+TEST_CASE(
+    "What stands before each continuation, unscored, is kept; requests without it have the bytes they always had") {
+  const TemporaryFolder folder;
+  Record opened_one = example_record(0, 2);
+  std::get<LoglikelihoodRequest>(opened_one.request.body).openings = {"Ann", "Bob", "", "Ö"};
+  {
+    auto writer = created(folder.file("run.db"), {example_result()});
+    REQUIRE(writer->append(example_record(0, 1)));
+    REQUIRE(writer->append(opened_one));
+    REQUIRE(writer->commit());
+  }
+  const std::vector<Record> read = records_of(folder.file("run.db"));
+  REQUIRE(read.size() == 2);
+  check_same(read[0], example_record(0, 1));
+  check_same(read[1], opened_one);
+  std::string bytes;
+  run_file::encode_request(example_record(0, 1).request, bytes);
+  CHECK(bytes == std::string("\x01\x04\x02 A\x02 B\x02 C\x02 D\x00\x00", 16));
 }
 
 TEST_CASE("A sample that is asked otherwise than its question keeps its own request") {

@@ -119,6 +119,50 @@ TEST_CASE("Macro means and balanced accuracy are means of means") {
   }
 }
 
+TEST_CASE("A mean over groups of balanced accuracies: classes alike in a group, groups alike, items by their weights") {
+  statistics::MetricAccumulator metric({"m", "s", Aggregation::kMacroBalancedAccuracy, 0, "task", true});
+  const auto add = [&](const char* task, const char* gold, double value, double weight) {
+    Item item;
+    item.groups = {{"task", task}, {"class", gold}};
+    item.target = "not looked at";
+    statistics::ItemSamples samples;
+    samples.add(value, weight);
+    metric.add(item, samples);
+  };
+  // sklearn.metrics.balanced_accuracy_score(["y", "y", "y", "n", "n"], ["y", "y", "n", "n", "y"]) = 7/12
+  for (const double value : {1, 1, 0}) add("a", "y", value, 1);
+  for (const double value : {1, 0}) add("a", "n", value, 1);
+  // F1 of two items: 2·1 of 3, and 0 of 2: 2 / (3 + 2)
+  add("b", "all", 2.0 / 3, 3);
+  add("b", "all", 0, 2);
+  const Estimate estimate = metric.estimate();
+  CHECK(near(estimate.value.value(), (7.0 / 12 + 2.0 / 5) / 2));
+  CHECK(estimate.interval == "normal");
+  // Var: (1/3² + 1/2²)/16 of a (its classes' squared standard errors) and, of b's ratio, 2·Σw²(s-F)²/5² over 4.
+  const double a = (1.0 / 9 + 1.0 / 4) / 16;
+  const double f = 0.4;
+  const double b = 2 * (9 * (2.0 / 3 - f) * (2.0 / 3 - f) + 4 * f * f) / 25 / 4;
+  CHECK(estimate.standard_error.value() == Approx(std::sqrt(a + b)));
+  statistics::MetricAccumulator nothing({"m", "s", Aggregation::kMacroBalancedAccuracy, 0, "task", true});
+  CHECK_FALSE(nothing.estimate().value);
+}
+
+TEST_CASE("What holds of all samples of an item, and how far samples of one number are from those of another") {
+  statistics::MetricAccumulator all({"m", "a", Aggregation::kAllSamples, 0, "", false});
+  statistics::MetricAccumulator spread({"m", "a", Aggregation::kSampleSpread, 0, "", false});
+  const std::vector<std::vector<double>> items{{1, 1, 1}, {1, 0, 1}, {0, 0, 1}, {1, 0, 0}};
+  for (const std::vector<double>& values : items) {
+    statistics::ItemSamples samples;
+    for (const double value : values) samples.add(value, 1);
+    all.add({}, samples);
+    spread.add({}, samples);
+  }
+  CHECK(all.estimate().value.value() == 0.25);
+  CHECK(all.estimate().interval == "wilson");
+  CHECK(spread.estimate().value.value() == 0.5);  // 3/4, 1/4 and 3/4
+  CHECK_FALSE(spread.estimate().ci95);
+}
+
 TEST_CASE("A macro mean's bootstrap is as wide as its standard error says, in parts of two as in parts of a hundred") {
   for (const auto& [parts, size] : std::vector<std::pair<int, int>>{{60, 2}, {57, 100}}) {
     statistics::MetricAccumulator metric({"m", "accuracy", Aggregation::kMacroMean, 0, "subject", true});

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "results/report/comparison_console.h"
@@ -15,6 +16,7 @@
 #include "results/report/gate_prometheus.h"
 #include "results/report/text.h"
 #include "results/statistics/mcnemar.h"
+#include "results/statistics/summary.h"
 #include "results/statistics/tango.h"
 #include "results/verdict/compare.h"
 #include "results/verdict/gate.h"
@@ -331,6 +333,40 @@ TEST_CASE("Fractions, clusters and macro averages are compared by their own test
   CHECK(averaged->suites[0].candidate.value == 0.75);
 }
 
+TEST_CASE("Balanced accuracies are compared as they are averaged, by class, by group and by weight") {
+  // Orders below 250 are one task with two classes of 100 and 150 items, the rest another of one class, where an item
+  // that is right weighs twice as much as one that is not.
+  MadeRun balanced;
+  balanced.info.metrics = {{"score", "s", Aggregation::kMacroBalancedAccuracy, 0, "task", true}};
+  const auto change = [](Record& record) {
+    const std::int64_t order = record.item.order;
+    record.item.groups = {{"task", order < 250 ? "a" : "b"}, {"class", order < 100 ? "y" : order < 250 ? "n" : "all"}};
+    record.item.cluster.clear();
+    const bool right = record.score->value > 0;
+    record.score->values = {{"s", record.score->value}};
+    if (order >= 250) record.score->values.emplace_back("#s_weight", right ? 2 : 1);
+  };
+  balanced.change = change;
+  MadeRun better = balanced;
+  better.right = [](std::int64_t order) { return order % 2 == 0 || order < 100 || (order >= 250 && order % 3 == 0); };
+  const test::TemporaryFolder folder;
+  const auto first = made(folder.file("a.db"), {balanced});
+  const auto second = made(folder.file("b.db"), {better});
+  const auto comparison = compare({first.get(), "a.db", ""}, {second.get(), "b.db", ""}, {});
+  REQUIRE(comparison);
+  // 75 of 150 items right: F = 150 / 225. Of the better one 100 right: 200 / 250.
+  const double before = ((0.5 + 0.5) / 2 + 150.0 / 225) / 2;
+  const double after = ((1 + 0.5) / 2 + 200.0 / 250) / 2;
+  CHECK(comparison->suites[0].baseline.value == Approx(before));
+  CHECK(comparison->suites[0].candidate.value == Approx(after));
+  CHECK(comparison->suites[0].difference == Approx(after - before));
+  for (const auto& [run, value] : {std::pair{first.get(), before}, std::pair{second.get(), after}}) {
+    const auto summary = summarize(*run);
+    REQUIRE(summary);
+    CHECK(summary->results[0].metrics[0].estimate.value.value() == Approx(value));
+  }
+}
+
 TEST_CASE("The gate's exit code is its policy's") {
   const Example example;
   const auto comparison = example.compared();
@@ -433,6 +469,42 @@ TEST_CASE("The JSON of a comparison has the contract's keys, and a night is one 
   const json gate = json::parse(written([&](std::ostream& out) { write_gate_json(out, outcome); }));
   CHECK(gate["exit_code"] == 1);
   CHECK(gate["comparison"]["verdict"] == "worse");
+}
+
+TEST_CASE("A headline says no more of a name than fits") {
+  Comparison comparison;
+  comparison.baseline.name = std::string(5000, 'n');
+  comparison.verdict = Verdict::kWorse;
+  CHECK(verdict_sentence(comparison).size() < 100);
+  CHECK_THAT(verdict_sentence(comparison), StartsWith("worse than nnn"));
+}
+
+TEST_CASE("A headline says what is undecided, and what is worse by itself") {
+  Comparison comparison;
+  comparison.baseline.name = "gpt-4";
+  const auto suite = [](const char* name, Verdict verdict, std::optional<std::int64_t> items) {
+    SuiteComparison one;
+    one.suite = name;
+    one.verdict = verdict;
+    one.judged = Verdict::kUndecided;
+    one.items_to_decide = items;
+    return one;
+  };
+  comparison.suites = {suite("mmlu", Verdict::kUndecided, 40), suite("hellaswag", Verdict::kUndecided, 120)};
+  CHECK(verdict_sentence(comparison) == "undecided against gpt-4: about 120 more items of hellaswag would decide");
+  comparison.suites[0].items_to_decide = std::nullopt;
+  CHECK(verdict_sentence(comparison) == "undecided against gpt-4: more items of the same kind would not decide soon");
+  comparison.suites[0] = suite("mmlu", Verdict::kWorse, std::nullopt);
+  CHECK(verdict_sentence(comparison) ==
+        "undecided against gpt-4: mmlu is worse by itself, but not after the correction for 2 suites (Holm)");
+  comparison.suites[1].verdict = Verdict::kWorse;
+  comparison.suites[0].second = SecondAnswers{};
+  comparison.suites[0].second->alarm_stands = false;
+  CHECK(verdict_sentence(comparison) ==
+        "undecided against gpt-4: mmlu and hellaswag are worse by themselves, but not by second answers");
+  comparison.judged = {"hellaswag"};
+  CHECK_THAT(verdict_sentence(comparison),
+             StartsWith("on hellaswag alone: undecided against gpt-4: hellaswag is worse"));
 }
 
 TEST_CASE("Numbers for people") {

@@ -167,7 +167,7 @@ TEST_CASE("Intervals of percentiles and of ratios hold what is true") {
     }
     const auto mean = statistics::ratio_of_means(first, second);
     if (mean->ci95->low <= 0.5 && 0.5 <= mean->ci95->high) ++means;
-    const auto median = statistics::ratio_of_quantiles(slow, fast, 200, 0.5);
+    const auto median = statistics::ratios_of_quantiles(slow, fast, 200, {0.5})[0];
     if (median->ci95->low <= 0.5 && 0.5 <= median->ci95->high) ++medians;
     std::sort(first.begin(), first.end());
     const auto ninety = statistics::quantile_interval(first, 0.9, 0.95);

@@ -226,6 +226,36 @@ TEST_CASE("A site of several runs says what the run files say") {
   CHECK(at == 560);
 }
 
+TEST_CASE("A run that stopped once a verdict stood is marked, and has no rank") {
+  const test::TemporaryFolder folder;
+  const auto write = [&](const char* file, const char* model, const char* started, bool early) {
+    RunInfo run = test::example_run();
+    run.id = file;
+    run.started = started;
+    if (early) run.host.emplace_back(kDecidedAgainst, "nights/base.db");
+    ResultInfo result = test::example_result(4);
+    result.model.name = model;
+    auto writer = RunWriter::create(folder.file(file), run, {result}, Durability::kGrouped);
+    REQUIRE(writer);
+    for (std::int64_t i = 0; i < 4; ++i) REQUIRE((*writer)->append(test::example_record(0, i)));
+    REQUIRE((*writer)->finish("complete"));
+    return folder.file(file);
+  };
+  const std::vector<std::string> runs{write("full", "a", "2026-11-01T00:00:00Z", false),
+                                      write("early", "a", "2026-11-02T00:00:00Z", true),
+                                      write("alone", "b", "2026-11-02T00:00:00Z", true)};
+  REQUIRE(site::write_site({runs, {}, {}}, folder.file("site")));
+  const json results = json::parse(content(folder.file("site/leaderboard.json")))["results"];
+  // The model's cell is the run that can be ranked, older as it is.
+  CHECK(results[0]["shown"] == true);
+  CHECK(results[0]["rank"] == json::array({1, 1}));
+  CHECK(results[1]["shown"] == false);
+  CHECK(results[2]["shown"] == true);
+  CHECK(results[2]["rank"].is_null());
+  CHECK(results[2]["unranked"] == "stopped early: decided against base.db");
+  CHECK_THAT(content(folder.file("site/leaderboard.md")), ContainsSubstring("stopped early: decided against base.db"));
+}
+
 TEST_CASE("A new site replaces an old one, and nothing else") {
   const test::TemporaryFolder folder;
   const auto runs = test::write_large_runs(folder.path().string(), 20, 2);

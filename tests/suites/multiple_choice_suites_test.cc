@@ -13,73 +13,20 @@
 #include "suites/scoring/multiple_choice.h"
 #include "tests/catch.h"
 #include "tests/suites/shared_data.h"
+#include "tests/suites/suite_checks.h"
 #include "tests/suites/temporary_folder.h"
 
 using namespace assay;
+using assay::test::error_of;
+using assay::test::items_of;
+using assay::test::options_for;
 using assay::test::shared_path;
+using assay::test::suite_of;
 using assay::test::TemporaryFolder;
+using assay::test::value_of;
+using assay::test::with_logprobs;
 
 namespace {
-
-SuiteOptions options_for(const std::string& protocol, int shots, const std::string& data_dir) {
-  SuiteOptions options;
-  options.protocol = protocol;
-  options.shots = shots;
-  options.data_dir = data_dir;
-  options.starter = data_dir.empty();
-  return options;
-}
-
-std::unique_ptr<Suite> suite_of(const std::string& name, const SuiteOptions& options) {
-  const auto entry = find_suite(name);
-  REQUIRE(entry);
-  Result<std::unique_ptr<Suite>> suite = (*entry)->make(options);
-  INFO((suite ? "" : suite.error().message));
-  REQUIRE(suite);
-  return std::move(*suite);
-}
-
-// The error of making the suite or of reading all its items; empty where there is none.
-std::string error_of(const std::string& name, const SuiteOptions& options) {
-  const auto entry = find_suite(name);
-  REQUIRE(entry);
-  Result<std::unique_ptr<Suite>> suite = (*entry)->make(options);
-  if (!suite) return suite.error().message;
-  Result<std::unique_ptr<ItemSource>> source = (*suite)->load();
-  if (!source) return source.error().message;
-  while (true) {
-    Result<std::optional<Item>> item = (*source)->next();
-    if (!item) return item.error().message;
-    if (!*item) return "";
-  }
-}
-
-std::vector<Item> items_of(const Suite& suite) {
-  std::vector<Item> items;
-  Result<std::unique_ptr<ItemSource>> source = suite.load();
-  REQUIRE(source);
-  while (true) {
-    Result<std::optional<Item>> item = (*source)->next();
-    INFO((item ? "" : item.error().message));
-    REQUIRE(item);
-    if (!*item) return items;
-    items.push_back(std::move(**item));
-  }
-}
-
-Completion with_logprobs(const std::vector<double>& logprobs) {
-  Completion completion;
-  for (const double logprob : logprobs) completion.continuations.push_back({logprob, 1, false});
-  return completion;
-}
-
-double value_of(const Score& score, const std::string& key) {
-  for (const auto& [name, value] : score.values) {
-    if (name == key) return value;
-  }
-  FAIL("no value " << key);
-  return -1;
-}
 
 struct Answered {
   int shots = 0;

@@ -104,6 +104,9 @@ TEST_CASE("hostile queries are contained and named, and change no file", "[text_
       {"REINDEX", QueryStatus::kRefused, "REINDEX"},
       {"VACUUM", QueryStatus::kRefused, ""},
       {vacuum, QueryStatus::kRefused, ""},
+      {"SELECT * FROM pragma_database_list", QueryStatus::kRefused, "the table pragma_database_list"},
+      {"SELECT * FROM pragma_table_info('t'), Pragma_Compile_Options", QueryStatus::kRefused,
+       "the table pragma_compile_options"},
       {"BEGIN", QueryStatus::kRefused, "transaction"},
       {"WITH x AS (SELECT 1) INSERT INTO t SELECT 8, 'x' FROM x", QueryStatus::kRefused, "INSERT INTO t"},
       {"SELECT 1; DROP TABLE t", QueryStatus::kRefused, "several statements"},
@@ -199,7 +202,37 @@ TEST_CASE("databases are built from scripts once, and live ones are copied", "[t
   const Result<std::string> copy = store.copy_of(folder.file("live.sqlite"));
   REQUIRE(copy);
   CHECK(pool.query(*copy, "SELECT count(*) FROM t", {}).table.at(0, 0).as_integer() == 2);
+  // as a crash leaves it: rows in the log, nobody there
+  const std::string left = folder.file("left/left.sqlite");
+  std::filesystem::create_directory(folder.file("left"));
+  std::filesystem::copy_file(folder.file("live.sqlite"), left);
+  std::filesystem::copy_file(folder.file("live.sqlite-wal"), left + "-wal");
   sqlite3_close(live);
+  const auto names = [&](const std::string& at) {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.file(at))) {
+      found.push_back(entry.path().filename().string() + " " + *sha256_file(entry.path().string()));
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  const std::vector<std::string> before = names("left");
+  REQUIRE(before.size() == 2);
+  const Result<std::string> of_left = store.copy_of(left);
+  REQUIRE(of_left);
+  CHECK(pool.query(*of_left, "SELECT count(*) FROM t", {}).table.at(0, 0).as_integer() == 2);
+  CHECK(names("left") == before);
+  // closed in order: no log, but its header says log mode, which SQLite makes two files for to read it
+  std::filesystem::create_directory(folder.file("closed"));
+  std::filesystem::copy_file(folder.file("live.sqlite"), folder.file("closed/closed.sqlite"));
+  const std::vector<std::string> closed = names("closed");
+  const Result<std::string> of_closed = store.copy_of(folder.file("closed/closed.sqlite"));
+  REQUIRE(of_closed);
+  CHECK(pool.query(*of_closed, "SELECT count(*) FROM t", {}).table.at(0, 0).as_integer() == 2);
+  CHECK(names("closed") == closed);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.file("cache"))) {
+    CHECK(entry.path().extension() == ".sqlite");
+  }
 }
 
 TEST_CASE("several threads share the workers", "[text_to_sql]") {

@@ -77,6 +77,15 @@ TEST_CASE("the query is read out of an answer by named rules", "[text_to_sql]") 
   CHECK(sql("```sql\nSELECT a FROM t") == "SELECT a FROM t");
   CHECK(sql("<SQL>SELECT 3</sql> and more") == "SELECT 3");
   CHECK(sql("[SQL] SELECT 4 [/SQL]") == "SELECT 4");
+  CHECK(sql("I put it in `<sql>` tags: <sql>SELECT 5</sql>") == "SELECT 5");
+  CHECK(sql("I will use <sql> tags. <sql>SELECT 5</sql>") == "SELECT 5");
+  CHECK(sql("SELECT a FROM t WHERE b = '<sql>'") == "SELECT a FROM t WHERE b = '<sql>'");
+  CHECK(rule("SELECT a FROM t WHERE b = '<sql>SELECT 1</sql>'") == "whole answer");
+  CHECK(sql("```sql\nSELECT a FROM t WHERE b LIKE '%[SQL]%' -- <sql>\n```") ==
+        "SELECT a FROM t WHERE b LIKE '%[SQL]%' -- <sql>");
+  CHECK(sql("<sql>SELECT '</sql>', 6</sql>") == "SELECT '</sql>', 6");
+  CHECK(sql("<sql>SELECT 'unclosed</sql> and") == "SELECT 'unclosed");
+  CHECK(sql("<sql>SHOW TABLES</sql>") == "SHOW TABLES");
   CHECK(sql("The query is:\nSELECT a FROM t;\nIt works.") == "SELECT a FROM t;");
   CHECK(sql("SQL: SELECT a FROM t") == "SELECT a FROM t");
   CHECK(sql("You could use SELECT a FROM t for this") == "SELECT a FROM t for this");
@@ -86,6 +95,10 @@ TEST_CASE("the query is read out of an answer by named rules", "[text_to_sql]") 
   CHECK(rule("   ") == "empty answer");
   CHECK(extract_query(" name FROM t", true).sql == "SELECT name FROM t");
   CHECK(extract_query("SELECT name FROM t", true).sql == "SELECT name FROM t");
+  std::string many_tags = "SELECT '";
+  for (int i = 0; i < 50'000; ++i) many_tags += i % 2 == 0 ? "<sql>" : "</sql>";
+  (void)extract_query(many_tags, false);
+  (void)extract_query("<sql>" + many_tags, false);
   for (const std::string& odd :
        {std::string("```"), std::string("<sql>"), std::string("'"), std::string("--"), std::string("/*"),
         std::string("SELECT '"), std::string("(((("), std::string("``````")}) {

@@ -131,9 +131,10 @@
     return [Math.floor(Math.min(...known) * 20) / 20, Math.max(Math.ceil(Math.max(...known) * 20) / 20, 0.05)];
   };
 
-  const range_text = (values) => {
+  const dates = (values) => {
     const unique = [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
-    return unique.length === 1 ? unique[0] : `${unique[0]} – ${unique[unique.length - 1]}`;
+    const whole = (text) => el('span.whole', text);
+    return unique.length === 1 ? whole(unique[0]) : [whole(`${unique[0]} –`), ' ', whole(unique[unique.length - 1])];
   };
 
   const suite_head = (suite, at, results, scale, redraw) => {
@@ -149,8 +150,8 @@
       suite.starter ? [' ', el('span.tag.warn', 'starter items')] : null,
       el('span.about', [suite.protocol, `${suite.shots} shots`, suite.samples > 1 ? `${suite.samples} samples` : null, suite.metric,
         ...Object.entries(suite.options).map(([key, value]) => `${key}=${value}`)].filter(Boolean).join(' · ')),
-      el('span.about', `${least === most ? count(most) : `${count(least)} – ${count(most)}`} items · ` +
-        range_text(results.map((result) => day(result.run_info.started)))),
+      el('span.about', el('span.whole', `${least === most ? count(most) : `${count(least)} – ${count(most)}`} items`), ' · ',
+        dates(results.map((result) => day(result.run_info.started)))),
       el('span.about', `bars: ${percent(scale[0], 0)} – ${percent(scale[1], 0)} %`));
   };
 
@@ -191,7 +192,7 @@
               redraw();
             }}, 'model')),
           board.suites.map((suite, number) => suite_head(suite, number, columns[number], scales[number], redraw)))),
-        el('tbody', models.map((model) => el('tr', el('th', {scope: 'row'}, board.models[model]),
+        el('tbody', models.map((model) => el('tr', el('th', {scope: 'row'}, assay.breakable(board.models[model])),
           board.suites.map((suite, number) => cell(at(model, number), scales[number], most[number]))))))));
   };
 

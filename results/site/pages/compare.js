@@ -43,16 +43,25 @@
     el('div.small.soft', ratio && ratio.ci95 ? `ratio ${assay.ratio(ratio.ci95[0])} – ${assay.ratio(ratio.ci95[1])}` : null),
     el('div.small.soft', `${text(before)} → ${text(after)}`));
 
+  // On a phone a row is a card, and each number stands beside its title.
+  const titles = ['suite', 'verdict', 'difference, margin shaded', 'points', 'items', 'lost / gained', 'p95', '$ a task', 'test'];
+  const with_titles = (row) => {
+    [...row.children].forEach((cell, at) => cell.setAttribute('data-title', titles[at]));
+    return row;
+  };
+
   const suite_row = (suite, reach) => {
     const picture = el('div.picture');
-    picture.style.minWidth = '190px';
+    picture.style.minWidth = '170px';
     draw_difference(picture, suite, reach);
     const missing = suite.baseline.failed + suite.baseline.unasked + suite.candidate.failed + suite.candidate.unasked;
     return el('tr',
       el('th', {scope: 'row'}, suite.suite, el('div.small.soft', `${suite.protocol} · ${suite.shots} shots · ${suite.metric}`),
         suite.starter ? el('span.tag.warn', 'starter items') : null),
       el('td', el(suite.judged === 'worse' ? 'span.tag.warn' : 'span.tag', `${signs[suite.judged]} ${words[suite.judged]}`),
-        suite.judged === 'undecided' && assay.known(suite.items_to_decide) ? el('div.small.soft', `≈ ${count(suite.items_to_decide)} more items`) : null),
+        suite.judged === 'undecided' && assay.known(suite.items_to_decide) ? el('div.small.soft', `≈ ${count(suite.items_to_decide)} more items`) : null,
+        suite.judged === suite.verdict ? null : el('div.small.soft', {title: 'The correction for several suites (Holm), or second answers, did not bear it out'},
+          el('span.whole', `${words[suite.verdict].toLowerCase()} by itself,`), ' ', el('span.whole', 'not over all suites'))),
       el('td', picture),
       el('td.number', el('b', assay.points(suite.difference)), el('div.small.soft', suite.ci95 ? `${assay.points(suite.ci95[0])} … ${assay.points(suite.ci95[1])}` : null),
         el('div.small.soft', `${percent(suite.baseline.value)} → ${percent(suite.candidate.value)}`)),
@@ -60,7 +69,7 @@
       el('td.number', suite.binary ? `${count(suite.only_baseline)} / ${count(suite.only_candidate)}` : `${count(suite.lost.length)} / ${count(suite.gained.length)}`),
       ratio_cell(suite.latency_p95_ratio, suite.baseline.latency_p95_ms, suite.candidate.latency_p95_ms, ms, 'faster', 'slower'),
       ratio_cell(suite.usd_per_task_ratio, suite.baseline.usd_per_task, suite.candidate.usd_per_task, usd, 'cheaper', 'dearer'),
-      el('td.small', suite.test.replaceAll('_', ' '), assay.known(suite.p_value) ? el('div.soft', `p = ${suite.p_value.toPrecision(2)}`) : null));
+      el('td.small', suite.test.replaceAll('_', ' '), assay.known(suite.p_value) ? el('div.soft.whole', `p = ${suite.p_value.toPrecision(2)}`) : null));
   };
 
   // ---- the flips --------------------------------------------------------------------------------------------------
@@ -164,7 +173,6 @@
       ...suite.lost.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: true})),
       ...suite.gained.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: false}))]);
     const reach = reach_of(comparison.suites);
-    const titles = ['suite', 'verdict', 'difference, 95 %; margin shaded', 'points', 'items', 'lost / gained', 'p95', '$ a task', 'test'];
     fill(host,
       comparisons.length > 1 ? el('label.row', 'Comparison ', el('select', {onchange: (event) => {
         location.hash = `c=${event.target.value}`;
@@ -177,9 +185,9 @@
           `${comparison.candidate.run} of ${assay.day(comparison.candidate.started)}` +
           ([...comparison.only_baseline, ...comparison.only_candidate].length
             ? `; not compared: ${[...comparison.only_baseline, ...comparison.only_candidate].join(', ')}` : '') + '.')),
-      el('div.scroll', {tabindex: 0, role: 'region', 'aria-label': 'Suites'}, el('table',
+      el('div.scroll', {tabindex: 0, role: 'region', 'aria-label': 'Suites'}, el('table.compared',
         el('thead', el('tr', titles.map((title, at) => el(at >= 3 && at <= 7 ? 'th.number' : 'th', {scope: 'col'}, title)))),
-        el('tbody', comparison.suites.map((suite) => suite_row(suite, reach))))),
+        el('tbody', comparison.suites.map((suite) => with_titles(suite_row(suite, reach)))))),
       flip_section());
     state.f = flips.some((flip) => flip.lost) || !flips.length ? 'lost' : 'gained';
     choose_flips();

@@ -41,13 +41,15 @@
       text: difference === 0 ? 'as the one before' : `${assay.points(difference)} points against the one before`};
   };
 
-  const ticks_between = (nights) => nights.map((night, at) => {
-    if (at === 0) return null;
+  // What is not as it was in the result before: the model's file, assay's version and commit.
+  const changes_since = (before, night) => {
     const changed = [];
-    if (night.model_sha256 !== nights[at - 1].model_sha256) changed.push('another model file');
-    if (night.run_info.assay_version !== nights[at - 1].run_info.assay_version) changed.push(`assay ${night.run_info.assay_version}`);
-    return changed.length ? changed.join(', ') : null;
-  });
+    if (night.model_sha256 !== before.model_sha256) changed.push('another model file');
+    if (night.run_info.assay_version !== before.run_info.assay_version) changed.push(`assay ${night.run_info.assay_version}`);
+    return changed;
+  };
+
+  const ticks_between = (nights) => nights.map((night, at) => (at > 0 && changes_since(nights[at - 1], night).join(', ')) || null);
 
   // points: {day, value, low, high, rule, label, href, fell, changed}; value null where a night has none.
   const draw_line = (host, title, points) => {
@@ -125,8 +127,11 @@
         const low = suite.baseline + (suite.ci95 ? suite.ci95[0] : suite.difference);
         const high = suite.baseline + (suite.ci95 ? suite.ci95[1] : suite.difference);
         const before = at > 0 ? history[at - 1] : null;
+        const b_before = before && result_of(before.candidate_run, before.candidate, name);
+        const changed = [before && before.baseline_run !== night.baseline_run ? 'another baseline' : null,
+          ...(b && b_before ? changes_since(b_before, b) : [])].filter(Boolean);
         return {day: assay.day(night.time), value: suite.candidate, low, high, rule: suite.baseline, fell: suite.verdict === 'worse',
-          changed: before && before.baseline_run !== night.baseline_run ? 'another baseline' : null,
+          changed: changed.join(', ') || null,
           label: `${night.time}: ${percent(suite.candidate)} %, ${assay.points(suite.difference)} points against the baseline, ` +
             `${suite.verdict.replace('_', ' ')}, ${assay.plural(suite.items, 'item')}`,
           href: a && b ? assay.explorer_link({a: a.link, b: b.link, f: 'lost'}) : null};
@@ -152,7 +157,8 @@
         ? `${assay.points(last.suites[0].difference)} points against the baseline`
         : last.suites.map((suite) => `${suite.suite} ${assay.points(suite.difference)}`).join(', ') + ' points against the baseline')),
       el('p.small', `${history.filter((night) => night.passed).length} of ${history.length} nights passed. Dashed: the baseline. ` +
-        'Band: 95 % of the difference. A triangle: worse. A point opens what that night lost.'));
+        'Band: 95 % of the difference. A triangle: worse. Red ticks: another baseline, model file or assay. A point opens ' +
+        'what that night lost.'));
   };
 
   const table_of = (nights) => {

@@ -92,6 +92,8 @@ assay.fill = (host, ...children) => {
 };
 
 // ---- numbers -------------------------------------------------------------------------------------------------------
+// A name that may break after ':', '/', '-', '.' and '_', and only there where that is enough.
+assay.breakable = (name) => name.split(/(?<=[:/._-])/).flatMap((part, at) => (at ? [document.createElement('wbr'), part] : [part]));
 assay.known = (value) => value !== null && value !== undefined;
 assay.percent = (value, decimals = 1) => assay.known(value) ? (value * 100).toFixed(decimals) : '–';
 assay.points = (value) => (value > 0 ? '+' : value < 0 ? '−' : '±') + Math.abs(value * 100).toFixed(1);

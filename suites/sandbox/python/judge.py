@@ -1,5 +1,4 @@
 # The trusted side: runs the tests. Of the candidate it sees plain data only, never an object or a frame.
-import ast
 import time
 
 _CHECK = "<check>"
@@ -134,6 +133,7 @@ def _failed_statement(source, error):
         trace = trace.tb_next
     if line is None:
         return ""
+    import ast  # here: a judge whose programs pass needs no parser
     best = None
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno:

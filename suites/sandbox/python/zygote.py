@@ -1,13 +1,19 @@
 # The warm process: already inside its namespaces and Landlock, it forks one child per program, confines it
 # further (limits, system-call filter) and tells when it has ended. It never runs a line of a program itself.
+# The child for the next program is forked while the present one runs, and waits: it has seen nothing of either.
 #
 # Arguments: file descriptor of the filter, number of the seccomp system call, scratch directory ("" where there
-# is none), whether process limits bind. Descriptor 3 is the control socket.
+# is none), whether process limits bind, the role of its children, the CPU to stay on (-1: any). Descriptor 3 is the
+# control socket.
 #
 # Beside what it needs itself it imports what programs import most. Not more: each child pays for the memory of it all,
-# when it is forked and when it ends. For that reason, and for the start, the modules in C stand for socket and signal.
-import bisect, copy, ctypes, functools, gc, heapq, itertools, math, operator, random, re, resource, select
-import sys, time, typing, warnings
+# when it is forked and when it ends. For that reason, and for the start, the modules in C stand for socket and signal,
+# and a judge, which lives for many trials, imports what tests want when they do.
+if sys.argv[5] == "judge":
+    import ctypes, gc, random, resource, select, warnings
+else:
+    import bisect, copy, ctypes, functools, gc, heapq, itertools, math, operator, random, re, resource, select
+    import time, typing, warnings
 import _signal, _socket, array
 
 CONTROL = 3
@@ -49,6 +55,9 @@ class Confinement:
         self._buffer = ctypes.create_string_buffer(self._instructions, max(1, len(self._instructions)))
         self._program = _FilterProgram(len(self._instructions) // 8, ctypes.addressof(self._buffer))
 
+    def end_with_parent(self):
+        self._prctl(PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0)
+
     def put_on(self, job, report):
         """Limits, then the filter. `report` gets its listener, and the process id by the kernel's word."""
         limit = resource.setrlimit
@@ -59,7 +68,6 @@ class Confinement:
         limit(resource.RLIMIT_CORE, (0, 0))
         if self._bind_processes:
             limit(resource.RLIMIT_NPROC, (job["threads"], job["threads"]))
-        self._prctl(PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0)
         if not self._instructions:
             report.send(b"unfiltered")
             return
@@ -108,8 +116,58 @@ def _be_judge(job, fds, confinement):
             os.close(fd)
 
 
-def _child(job, fds, confinement):
-    os.close(CONTROL)
+class Spare:
+    """A child without a job yet."""
+
+    def __init__(self, control, confinement):
+        self._jobs, theirs = _pair()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(theirs.detach())
+            return
+        try:
+            os.close(self._jobs.detach())
+            os.close(control.detach())
+            os.close(CONTROL)
+            _as_child(theirs, confinement)
+        except BaseException:
+            os._exit(70)
+        os._exit(0)
+
+    def give(self, message, fds):
+        """Hands it the job; False where it is no more."""
+        try:
+            _send_fds(self._jobs, message, fds)
+        except OSError:
+            return False
+        finally:
+            os.close(self._jobs.detach())
+        return True
+
+
+def _warm_up():
+    """Does once what each candidate's child does: what Python makes at its first use is then there before the fork."""
+    (calls, asking), (answers, replies) = os.pipe(), os.pipe()
+    send(asking, ["call", "f", [[1]], {}])
+    os.close(asking)
+    run_candidate("from typing import List\n\n\ndef f(x: List[int]) -> int:\n    \"\"\"Text.\"\"\"\n    return x[0]\n",
+                  "", calls, replies)
+    for fd in (calls, answers, replies):
+        os.close(fd)
+
+
+def _pair():
+    """Two connected sockets that keep messages apart."""
+    return [_socket.socket(fileno=end.detach()) for end in _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)]
+
+
+def _as_child(jobs, confinement):
+    confinement.end_with_parent()
+    message, fds = _receive_fds(jobs, 4096, 8)
+    os.close(jobs.detach())
+    if not message:
+        return
+    job = json.loads(message)
     role = _be_judge if job["role"] == "judge" else _be_candidate
     role(job, fds, confinement)
 
@@ -135,7 +193,7 @@ def _wait(pid, control):
 
 
 def main():
-    filter_fd, number, scratch, bind = sys.argv[1:5]
+    filter_fd, number, scratch, bind, role, cpu = sys.argv[1:7]
     confinement = Confinement(int(filter_fd), int(number), bind == "1")
     del sys.argv[1:]
     sys.path[:] = [part for part in sys.path if part]
@@ -146,38 +204,43 @@ def main():
     if scratch:
         os.chdir(scratch)
     control = _socket.socket(fileno=os.dup(CONTROL))
+    if role != "judge":
+        _warm_up()
     gc.collect()
     # Takes up what is free between the objects that are there, so that a child's own lie together on new pages and
     # break up fewer shared ones: a seventh fewer page faults a child.
     filling = [bytes(size) for size in range(1, 480, 16) for _ in range(200)]  # noqa: kept to the end
     gc.freeze()
+    if int(cpu) >= 0:
+        try:
+            os.sched_setaffinity(0, {int(cpu)})
+        except OSError:  # taken from us meanwhile: it is a matter of speed alone
+            pass
     control.send(b"ready")
+    spare = Spare(control, confinement)
     while True:
         message, fds = _receive_fds(control, 4096, 8)
         if not message:
             os._exit(0)
         if message == b"kill":  # it came after the child had ended
             continue
-        job = json.loads(message)
-        pid = os.fork()
-        if not pid:
-            try:
-                control.close()
-                _child(job, fds, confinement)
-            except BaseException:
-                os._exit(70)
-            os._exit(0)
+        while not spare.give(message, fds):
+            os.waitpid(spare.pid, 0)
+            spare = Spare(control, confinement)
         for fd in fds:
             os.close(fd)
-        alive, status, usage = _wait(pid, control)
+        child = spare
+        spare = Spare(control, confinement)
+        alive, status, usage = _wait(child.pid, control)
         if not alive:
             os._exit(0)
         try:
             left = bool(scratch) and bool(os.listdir(scratch))
         except OSError:  # the program took its rights away
             left = True
-        control.send(json.dumps({"id": job["id"], "status": status, "cpu": usage.ru_utime + usage.ru_stime,
-                                 "rss": usage.ru_maxrss, "left": left}).encode())
+        cpu = usage.ru_utime + usage.ru_stime
+        control.send(json.dumps({"id": json.loads(message)["id"], "status": status, "cpu": cpu, "rss": usage.ru_maxrss,
+                                 "left": left}).encode())
 
 
 main()

@@ -45,6 +45,64 @@ std::string safe_name(const std::string& name) {
   return out.substr(0, 60);
 }
 
+/// What a file and its log look like from outside: sizes and times.
+std::string state_of(const std::string& path) {
+  std::error_code error;
+  std::string state = path;
+  for (const char* extra : {"", "-wal"}) {
+    const fs::path part = path + extra;
+    if (!fs::exists(part, error)) continue;
+    state.append("|").append(std::to_string(fs::file_size(part, error)));
+    state.append("|").append(std::to_string(fs::last_write_time(part, error).time_since_epoch().count()));
+  }
+  return state;
+}
+
+/// Whether a file is in log mode (bytes 18 and 19 of its header:
+/// https://sqlite.org/fileformat2.html#file_format_version_numbers) and no process has it open: whoever does keeps a
+/// file of shared memory beside it.
+bool is_log_mode_at_rest(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path + "-shm", error)) return false;
+  std::ifstream file(path, std::ios::binary);
+  std::string header(20, '\0');
+  file.read(header.data(), static_cast<std::streamsize>(header.size()));
+  return file && header[18] == 2 && header[19] == 2;
+}
+
+/// Copies a file in log mode that nobody has open, and its log, byte by byte: SQLite would make files beside the user's
+/// to read it, and could not where the folder may not be written. True: `to` holds it, and it did not change meanwhile.
+bool copied_at_rest(const std::string& from, const std::string& to) {
+  if (!is_log_mode_at_rest(from)) return false;
+  const std::string state = state_of(from);
+  std::error_code error;
+  fs::copy_file(from, to, error);
+  bool copied = !error;
+  if (copied && fs::exists(from + "-wal", error)) {
+    fs::copy_file(from + "-wal", to + "-wal", error);
+    copied = !error;
+  }
+  if (copied && is_log_mode_at_rest(from) && state_of(from) == state) {
+    fs::permissions(to, fs::perms::owner_read | fs::perms::owner_write, error);
+    return !error;
+  }
+  for (const char* extra : {"", "-wal"}) fs::remove(to + extra, error);
+  return false;
+}
+
+/// Copies a file that others may be writing; SQLite's result code.
+int back_up(const std::string& path, sqlite3* to) {
+  sqlite3* raw_from = nullptr;
+  const int opened = sqlite3_open_v2(path.c_str(), &raw_from, SQLITE_OPEN_READONLY, nullptr);
+  const SqliteHandle from(raw_from);
+  if (opened != SQLITE_OK) return opened;
+  sqlite3_busy_timeout(raw_from, 30'000);
+  sqlite3_backup* backup = sqlite3_backup_init(to, "main", raw_from, "main");
+  const int stepped = backup == nullptr ? sqlite3_errcode(to) : sqlite3_backup_step(backup, -1);
+  if (backup != nullptr) sqlite3_backup_finish(backup);
+  return stepped == SQLITE_DONE ? SQLITE_OK : stepped;
+}
+
 }  // namespace
 
 DatabaseStore::DatabaseStore(WorkerPool& pool, std::string cache_dir)
@@ -110,34 +168,23 @@ Result<std::string> DatabaseStore::copy_of(const std::string& path) {
   std::error_code error;
   const fs::path whole = fs::canonical(path, error);
   if (error) return usage_error("no database at " + path + ": " + error.message());
-  std::string state = whole.string();
-  for (const char* extra : {"", "-wal"}) {
-    const fs::path part = whole.string() + extra;
-    if (!fs::exists(part, error)) continue;
-    state.append("|").append(std::to_string(fs::file_size(part, error)));
-    state.append("|").append(std::to_string(fs::last_write_time(part, error).time_since_epoch().count()));
-  }
-  Result<std::string> copy = cache_file(std::string("own-").append(sha256_hex(state), 0, 16), ".sqlite");
+  Result<std::string> copy =
+      cache_file(std::string("own-").append(sha256_hex(state_of(whole.string())), 0, 16), ".sqlite");
   if (!copy || fs::exists(*copy, error)) return copy;
   const std::string part = temporary_beside(*copy);
   {
-    sqlite3* raw_from = nullptr;
+    const bool at_rest = copied_at_rest(whole.string(), part);
     sqlite3* raw_to = nullptr;
-    const int opened_from = sqlite3_open_v2(whole.c_str(), &raw_from, SQLITE_OPEN_READONLY, nullptr);
-    const SqliteHandle from(raw_from);
     const int opened_to = sqlite3_open_v2(part.c_str(), &raw_to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
     const SqliteHandle to(raw_to);
-    if (opened_from != SQLITE_OK || opened_to != SQLITE_OK) return usage_error("cannot copy the database " + path);
-    sqlite3_busy_timeout(raw_from, 30'000);
-    sqlite3_backup* backup = sqlite3_backup_init(raw_to, "main", raw_from, "main");
-    const int stepped = backup == nullptr ? sqlite3_errcode(raw_to) : sqlite3_backup_step(backup, -1);
-    if (backup != nullptr) sqlite3_backup_finish(backup);
-    if (stepped != SQLITE_DONE) {
-      fs::remove(part, error);
-      return usage_error("cannot copy the database " + path + ": " + sqlite3_errstr(stepped));
-    }
+    int copied = opened_to;
+    if (copied == SQLITE_OK && !at_rest) copied = back_up(whole.string(), raw_to);
     // an immutable file must not look for a log of its own
-    sqlite3_exec(raw_to, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+    if (copied == SQLITE_OK) copied = sqlite3_exec(raw_to, "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr);
+    if (copied != SQLITE_OK) {
+      for (const char* extra : {"", "-wal", "-shm"}) fs::remove(part + extra, error);
+      return usage_error("cannot copy the database " + path + ": " + sqlite3_errstr(copied));
+    }
   }
   fs::rename(part, *copy, error);
   if (error) return usage_error("cannot rename " + part + ": " + error.message());

@@ -24,8 +24,9 @@ class DatabaseStore {
   /// The file built from a script. A script that speaks of the current time is built anew each day.
   [[nodiscard]] Result<std::string> from_script(std::string_view script, const std::string& name);
 
-  /// A copy of a live SQLite file, made with SQLite's backup so that it is whole while others write. Taken anew
-  /// where the file has changed since. Errors: not a database, busy for more than 30 s.
+  /// A copy of a live SQLite file, made with SQLite's backup so that it is whole while others write; a file in log mode
+  /// that nobody has open is copied as it is, so that nothing is left beside it. Taken anew where the file has changed
+  /// since. Errors: not a database, busy for more than 30 s.
   [[nodiscard]] Result<std::string> copy_of(const std::string& path);
 
  private:

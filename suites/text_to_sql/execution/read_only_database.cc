@@ -1,7 +1,5 @@
 #include "suites/text_to_sql/execution/read_only_database.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -10,63 +8,13 @@
 #include <vector>
 
 #include "suites/text_to_sql/execution/named_printf.h"
+#include "suites/text_to_sql/execution/statement_run.h"
 
 namespace assay::text_to_sql {
 namespace {
 
-std::int64_t cpu_time_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-
 constexpr int kProgressSteps = 2000;              // virtual machine steps between looks at the clock
 constexpr int kMaxValueBytes = 32 * 1024 * 1024;  // one text or blob
-
-/// What an authorizer action is called in a record.
-std::string action_text(int action, const char* first, const char* second) {
-  const auto named = [first](const char* what) { return std::string(what) + (first ? std::string(" ") + first : ""); };
-  const bool writes = action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE;
-  if (writes && first != nullptr && std::string_view(first).starts_with("sqlite_")) return "a change of the schema";
-  switch (action) {
-    case SQLITE_INSERT:
-      return named("INSERT INTO");
-    case SQLITE_UPDATE:
-      return named("UPDATE");
-    case SQLITE_DELETE:
-      return named("DELETE FROM");
-    case SQLITE_ATTACH:
-      return "ATTACH";
-    case SQLITE_DETACH:
-      return "DETACH";
-    case SQLITE_PRAGMA:
-      return named("PRAGMA");
-    case SQLITE_TRANSACTION:
-    case SQLITE_SAVEPOINT:
-      return "a transaction";
-    case SQLITE_FUNCTION:
-      return std::string("the function ") + (second ? second : "");
-    case SQLITE_ALTER_TABLE:
-      return "ALTER TABLE";
-    case SQLITE_REINDEX:
-      return "REINDEX";
-    case SQLITE_ANALYZE:
-      return "ANALYZE";
-    case SQLITE_CREATE_TEMP_TABLE:
-    case SQLITE_CREATE_TEMP_VIEW:
-    case SQLITE_CREATE_TEMP_INDEX:
-    case SQLITE_CREATE_TEMP_TRIGGER:
-      return "CREATE TEMP";
-    case SQLITE_CREATE_TABLE:
-    case SQLITE_CREATE_VIEW:
-    case SQLITE_CREATE_INDEX:
-    case SQLITE_CREATE_TRIGGER:
-    case SQLITE_CREATE_VTABLE:
-      return "CREATE";
-    default:
-      return "DROP or another change of the schema";
-  }
-}
 
 /// PRAGMAs that only read the schema.
 constexpr std::array<std::string_view, 6> kSchemaPragmas = {"table_info", "table_xinfo", "foreign_key_list",
@@ -79,61 +27,30 @@ bool reads_schema(std::string_view pragma) {
   return name == kOwnPragma || std::find(kSchemaPragmas.begin(), kSchemaPragmas.end(), name) != kSchemaPragmas.end();
 }
 
-/// The text after the first statement holds another one, as Python's sqlite3 judges: anything but blanks and
-/// comments, a lone semicolon included.
-bool holds_statement(std::string_view tail) {
-  for (std::size_t at = 0; at < tail.size();) {
-    const char c = tail[at];
-    if (c == ' ' || c == '\t' || c == '\f' || c == '\n' || c == '\r') {
-      ++at;
-    } else if (tail.substr(at, 2) == "--") {
-      const std::size_t end = tail.find('\n', at);
-      if (end == std::string_view::npos) return false;
-      at = end + 1;
-    } else if (tail.substr(at, 2) == "/*") {
-      const std::size_t end = tail.find("*/", at + 2);
-      if (end == std::string_view::npos) return false;
-      at = end + 2;
-    } else {
-      return true;
+/// The table function that a query wants SQLite to make for it: "pragma_database_list"; or what it is.
+std::string wanted_table_function(std::string_view sql) {
+  std::string text(sql);
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto is_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  for (const std::string_view prefix :
+       {"pragma_", "dbstat", "sqlite_dbpage", "sqlite_stmt", "bytecode", "tables_used"}) {
+    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 1)) {
+      if (at > 0 && is_name(text[at - 1])) continue;
+      std::size_t end = at;
+      while (end < text.size() && is_name(text[end])) ++end;
+      const std::string name = text.substr(at, end - at);
+      const bool known = prefix == "pragma_" && reads_schema(std::string_view(name).substr(prefix.size()));
+      if (!known) return "the table " + name.substr(0, 60);
     }
   }
-  return false;
+  return "a table function that SQLite would make";
 }
 
-void write_cell(WireWriter& out, sqlite3_stmt* statement, int column) {
-  switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER:
-      out.u8(static_cast<std::uint8_t>(CellKind::kInteger));
-      out.u64(static_cast<std::uint64_t>(sqlite3_column_int64(statement, column)));
-      break;
-    case SQLITE_FLOAT: {
-      out.u8(static_cast<std::uint8_t>(CellKind::kReal));
-      const double value = sqlite3_column_double(statement, column);
-      out.raw(&value, sizeof value);
-      break;
-    }
-    case SQLITE_TEXT:
-    case SQLITE_BLOB: {
-      const bool is_text = sqlite3_column_type(statement, column) == SQLITE_TEXT;
-      out.u8(static_cast<std::uint8_t>(is_text ? CellKind::kText : CellKind::kBlob));
-      const void* bytes = is_text ? sqlite3_column_text(statement, column) : sqlite3_column_blob(statement, column);
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
-      out.text({static_cast<const char*>(bytes), bytes == nullptr ? 0 : size});
-      break;
-    }
-    default:
-      out.u8(static_cast<std::uint8_t>(CellKind::kNull));
-  }
-}
-
-std::string quoted(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
+/// Whether a statement reads, by its first word.
+bool begins_reading(std::string_view sql) {
+  const std::size_t begin = sql.find_first_not_of(" \t\f\n\r(");
+  if (begin == std::string_view::npos) return false;
+  return sqlite3_strnicmp(sql.data() + begin, "select", 6) == 0 || sqlite3_strnicmp(sql.data() + begin, "with", 4) == 0;
 }
 
 SqliteStatement prepare(sqlite3* database, const std::string& sql) {
@@ -292,7 +209,9 @@ void ReadOnlyDatabase::query(std::string_view sql, const QueryLimits& limits, Wi
                           "stopped after " + std::to_string(limits.timeout_ms) + " ms of CPU time");
     }
     if (!guard_->refused.empty()) {
-      return write_status(out, QueryStatus::kRefused, guard_->refused + " is not allowed here");
+      const bool made = guard_->refused == kSchemaChange && begins_reading(sql);
+      return write_status(out, QueryStatus::kRefused,
+                          (made ? wanted_table_function(sql) : guard_->refused) + " is not allowed here");
     }
     if ((code & 0xFF) == SQLITE_NOMEM) return write_status(out, QueryStatus::kMemory, "used up the memory cap");
     if ((code & 0xFF) == SQLITE_READONLY) return write_status(out, QueryStatus::kRefused, message);
@@ -316,28 +235,7 @@ void ReadOnlyDatabase::query(std::string_view sql, const QueryLimits& limits, Wi
     return;
   }
   if (sqlite3_stmt_readonly(raw) == 0) return write_status(out, QueryStatus::kRefused, "not a query");
-  const int columns = sqlite3_column_count(raw);
-  out.u32(static_cast<std::uint32_t>(columns));
-  for (int c = 0; c < columns; ++c) {
-    const char* name = sqlite3_column_name(raw, c);
-    out.text(name == nullptr ? "" : name);
-  }
-  const std::size_t count_at = out.size();
-  out.u64(0);
-  std::uint64_t rows = 0;
-  int stepped = SQLITE_ROW;
-  while ((stepped = sqlite3_step(raw)) == SQLITE_ROW) {
-    if (++rows > limits.max_rows) {
-      return write_status(out, QueryStatus::kTooLarge, "more than " + std::to_string(limits.max_rows) + " rows");
-    }
-    for (int c = 0; c < columns; ++c) write_cell(out, raw, c);
-    if (out.size() > limits.max_bytes) {
-      return write_status(out, QueryStatus::kTooLarge,
-                          "more than " + std::to_string(limits.max_bytes) + " bytes of result");
-    }
-  }
-  if (stepped != SQLITE_DONE) return failure(stepped);
-  std::memcpy(out.bytes().data() + count_at, &rows, sizeof rows);
+  if (const int stepped = write_rows(raw, limits, out); stepped != SQLITE_DONE) failure(stepped);
 }
 
 void ReadOnlyDatabase::describe(std::uint32_t sample_rows, WireWriter& out) {

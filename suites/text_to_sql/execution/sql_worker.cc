@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "suites/text_to_sql/execution/queried_database.h"
+#include "suites/text_to_sql/execution/scratch_database.h"
 #include "suites/text_to_sql/execution/script_database.h"
 #include "suites/text_to_sql/execution/worker_pool.h"
 #include "suites/worker/wire.h"
@@ -107,6 +108,10 @@ void answer(OpenDatabases& databases, WireReader& request, WireWriter& out) {
   if (task == WorkerTask::kBuild) {
     allow_cpu_seconds(120);
     return build_from_script(subject, out);
+  }
+  if (task == WorkerTask::kScratch) {
+    allow_cpu_seconds(120);
+    return run_on_scratch(subject, request, out);
   }
   Result<QueriedDatabase*> database = databases.at(std::string(subject));
   if (!database) {

@@ -164,8 +164,22 @@ QueryOutcome WorkerPool::ask(std::uint8_t task, const std::string& database, std
   request.u64(limits.max_rows);
   request.u64(limits.max_bytes);
   request.text(sql);
-  const std::uint64_t wall_ms = static_cast<std::uint64_t>(limits.timeout_ms) * kWallFactor + kWallGraceMs;
-  const Reply reply = call(request.bytes(), static_cast<int>(std::min<std::uint64_t>(wall_ms, INT32_MAX)));
+  return outcome_of(request.bytes(), static_cast<std::uint64_t>(limits.timeout_ms) * kWallFactor + kWallGraceMs);
+}
+
+QueryOutcome WorkerPool::run_on_scratch(const ScratchTable& table, const std::vector<std::string>& statements,
+                                        const QueryLimits& limits) {
+  WireWriter request;
+  request.u8(static_cast<std::uint8_t>(WorkerTask::kScratch));
+  request.text(table.name);
+  write_scratch_request(table, statements, limits, request);
+  if (request.size() > kMaxMessageBytes) return {QueryStatus::kTooLarge, "the table is too large", {}};
+  return outcome_of(request.bytes(),
+                    static_cast<std::uint64_t>(limits.timeout_ms) * kWallFactor * statements.size() + kWallGraceMs);
+}
+
+QueryOutcome WorkerPool::outcome_of(std::string_view request, std::uint64_t wall_ms) {
+  const Reply reply = call(request, static_cast<int>(std::min<std::uint64_t>(wall_ms, INT32_MAX)));
   QueryOutcome outcome;
   if (!reply.message) {
     outcome.status = reply.is_crash ? QueryStatus::kCrash : QueryStatus::kUnavailable;

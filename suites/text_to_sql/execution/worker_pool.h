@@ -13,6 +13,7 @@
 
 #include "harness/core/result.h"
 #include "suites/text_to_sql/execution/query_outcome.h"
+#include "suites/text_to_sql/execution/scratch_database.h"
 #include "suites/text_to_sql/prompt/schema.h"
 #include "suites/worker/worker_process.h"
 
@@ -25,7 +26,7 @@ inline constexpr std::string_view kWorkerArgument = "--sql-worker-process";
 inline constexpr std::string_view kWorkerGreeting = "assay sql worker 1";
 
 /// What a worker is asked to do; the first byte of a request.
-enum class WorkerTask : std::uint8_t { kQuery = 1, kDescribe = 2, kBuild = 3, kReversedQuery = 4 };
+enum class WorkerTask : std::uint8_t { kQuery = 1, kDescribe = 2, kBuild = 3, kReversedQuery = 4, kScratch = 5 };
 
 struct WorkerPoolOptions {
   std::string program = "/proc/self/exe";     ///< calls sql_worker_entry() first in its main()
@@ -51,6 +52,11 @@ class WorkerPool {
   [[nodiscard]] QueryOutcome query_reversed(const std::string& database, std::string_view sql,
                                             const QueryLimits& limits);
 
+  /// Makes a table in a worker's memory, runs the statements on it one after the other and returns the outcome of the
+  /// last one. They may read and change rows; what is refused or fails changes nothing. There must be one.
+  [[nodiscard]] QueryOutcome run_on_scratch(const ScratchTable& table, const std::vector<std::string>& statements,
+                                            const QueryLimits& limits);
+
   /// The tables of an SQLite file, with up to `sample_rows` rows of each.
   [[nodiscard]] Result<Schema> describe(const std::string& database, std::uint32_t sample_rows);
 
@@ -69,6 +75,7 @@ class WorkerPool {
   };
 
   QueryOutcome ask(std::uint8_t task, const std::string& database, std::string_view sql, const QueryLimits& limits);
+  QueryOutcome outcome_of(std::string_view request, std::uint64_t wall_ms);
   Reply call(std::string_view request, int timeout_ms);
   Result<std::unique_ptr<worker::WorkerProcess>> acquire();
   void release(std::unique_ptr<worker::WorkerProcess> worker);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 
 namespace assay::text_to_sql {
 namespace {
 
+constexpr int kMostTags = 100;  ///< of a pair of tags that are looked at: answers are untrusted, time stays linear
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -150,6 +152,59 @@ ExtractedQuery leading_query(std::string_view answer, std::string rule) {
   return {std::string(answer), std::move(rule)};
 }
 
+/// Whether place `at` lies within a quoted text or a comment of a query that begins before it: a whole answer or a
+/// fenced block.
+bool within_text_of_query(std::string_view answer, std::size_t at) {
+  std::size_t begin = 0;
+  if (const std::size_t fence = answer.rfind("```", at); fence != std::string_view::npos) {
+    begin = fence + 3;
+    while (begin < at && is_word(answer[begin])) ++begin;
+  }
+  if (!starts_statement(answer.substr(begin))) return false;
+  while (begin < at) {
+    const char c = answer[begin];
+    std::size_t end = begin;
+    if (c == '\'' || c == '"' || c == '`') {
+      end = answer.find(c, begin + 1);
+    } else if (answer.substr(begin, 2) == "--") {
+      end = answer.find('\n', begin);
+    } else if (answer.substr(begin, 2) == "/*") {
+      end = answer.find("*/", begin + 2);
+    }
+    if (end != begin && end > at) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+/// What stands between a pair of tags; nothing: there is none. Of several opening tags the first that a statement
+/// follows counts, else the first; not one that is part of a query's own text, or quoted in prose ("in `<sql>` tags").
+std::optional<std::string_view> tagged(std::string_view answer, std::string_view open_tag, std::string_view close_tag) {
+  std::size_t chosen = std::string_view::npos;
+  int looked_at = 0;
+  for (std::size_t at = find_ignoring_case(answer, open_tag); at != std::string_view::npos && looked_at < kMostTags;
+       at = find_ignoring_case(answer, open_tag, at + 1), ++looked_at) {
+    if (within_text_of_query(answer, at)) continue;
+    const std::string_view after = answer.substr(at + open_tag.size());
+    const bool quoted = at > 0 && !after.empty() && after.front() == answer[at - 1] &&
+                        std::string_view("'\"`").find(after.front()) != std::string_view::npos;
+    if (quoted) continue;
+    if (chosen == std::string_view::npos || starts_statement(after)) chosen = at;
+    if (starts_statement(after)) break;
+  }
+  if (chosen == std::string_view::npos) return std::nullopt;
+  const std::string_view inside = answer.substr(chosen + open_tag.size());
+  std::size_t close = find_ignoring_case(inside, close_tag);
+  // A closing tag in a quoted text of the query is not its end, where another one follows.
+  for (looked_at = 0; close != std::string_view::npos && looked_at < kMostTags; ++looked_at) {
+    if (!within_text_of_query(inside, close)) break;
+    const std::size_t next = find_ignoring_case(inside, close_tag, close + 1);
+    if (next == std::string_view::npos) break;
+    close = next;
+  }
+  return inside.substr(0, close);
+}
+
 ExtractedQuery query_in_text(std::string_view answer) {
   std::size_t begin = std::string_view::npos;
   for (std::size_t line = 0; line < answer.size() && begin == std::string_view::npos;) {
@@ -178,16 +233,8 @@ ExtractedQuery query_in_text(std::string_view answer) {
 }  // namespace
 
 ExtractedQuery extract_query(std::string_view answer, bool continues_select) {
-  if (const std::size_t open = find_ignoring_case(answer, "<sql>"); open != std::string_view::npos) {
-    std::size_t close = find_ignoring_case(answer, "</sql>", open);
-    if (close == std::string_view::npos) close = answer.size();
-    return first_statement(answer.substr(open + 5, close - open - 5), "sql tag");
-  }
-  if (const std::size_t open = find_ignoring_case(answer, "[sql]"); open != std::string_view::npos) {
-    std::size_t close = find_ignoring_case(answer, "[/sql]", open);
-    if (close == std::string_view::npos) close = answer.size();
-    return first_statement(answer.substr(open + 5, close - open - 5), "[SQL] tag");
-  }
+  if (const auto text = tagged(answer, "<sql>", "</sql>")) return first_statement(*text, "sql tag");
+  if (const auto text = tagged(answer, "[sql]", "[/sql]")) return first_statement(*text, "[SQL] tag");
   if (const std::string_view block = last_fenced_query(answer); !block.empty()) {
     return first_statement(block, "last fenced block");
   }

@@ -15,6 +15,8 @@ struct ExtractedQuery {
 /// Rules, the first that applies:
 ///  1. the text between <sql> and </sql> (or the end)                                "sql tag"
 ///  2. the text after [SQL], to [/SQL] or the end                                    "[SQL] tag"
+///     1 and 2: not a tag within a quoted text or a comment of a query, or quoted itself; of several the first that
+///     a statement follows
 ///  3. the last fenced block that holds a query; a fence that never closes counts    "last fenced block"
 ///  4. an answer that begins with SQL: all of it, unchanged                          "whole answer"
 ///     but for prose after its end, after ';' or a blank line                        "…, text after it left out"

@@ -3,12 +3,13 @@
 
     tests/conformance/text_to_sql/second_opinion.py --judge build/release/tests/suites/sql_judge \\
         --data ../shared/data --compare bird_ex|defog|spider_ex [--pairs 3000] [--seed 1] [--keep-distinct] \
-        [--reference FOLDER]
+        [--changes result|text] [--reference FOLDER]
 
-Pairs of a gold query and a changed one are made by seeded changes, run with Python's sqlite3 and compared here by
-the rules of the comparison's authors, written anew; defog's are rules about pandas frames and need pandas
-(2.2), spider_ex needs sqlparse. With --reference, the folder of
-test-suite-sql-eval's own exec_eval.py and parse.py, its code judges spider_ex instead. Every verdict that differs is printed; exit status 1 if there is one.
+Pairs of a gold query and a changed one are made by seeded changes (of what it returns, by a query around it, or of its
+text: query_changes.py), run with Python's sqlite3 and compared here by the rules of the comparison's authors, written
+anew; defog's are rules about pandas frames and need pandas (2.2), spider_ex needs sqlparse. With --reference, the folder
+of test-suite-sql-eval's own exec_eval.py and parse.py, its code judges spider_ex instead. Every verdict that differs is
+printed; exit status 1 if there is one.
 """
 import argparse
 import csv
@@ -22,6 +23,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+
+import query_changes
 
 
 def rows_of(database, sql):
@@ -92,7 +95,7 @@ def spider_questions(data):
                 yield {"db": path, "gold": row["query"], "question": row["question"], "category": ""}
 
 
-def make_pairs(questions, count, seed, alternatives):
+def make_pairs(questions, count, seed, alternatives, of_text):
     rng = random.Random(seed)
     by_database = {}
     for question in questions:
@@ -107,6 +110,9 @@ def make_pairs(questions, count, seed, alternatives):
             continue
         sql = base
         for _ in range(rng.choice([1, 1, 2])):
+            if of_text:
+                sql = query_changes.change(rng, sql, by_database[question["db"]])
+                continue
             try:
                 names, _ = rows_of(question["db"], sql)
             except sqlite3.Error:
@@ -273,6 +279,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep-distinct", action="store_true")
+    parser.add_argument("--changes", choices=["result", "text"], default="result")
     parser.add_argument("--reference")
     arguments = parser.parse_args()
     data = os.path.abspath(arguments.data)
@@ -285,7 +292,7 @@ def main():
             if arguments.compare == "spider_ex" and arguments.reference:
                 sys.path.insert(0, os.path.abspath(arguments.reference))
                 verdict = official_verdict
-        pairs = make_pairs(questions, arguments.pairs, arguments.seed, alternatives)
+        pairs = make_pairs(questions, arguments.pairs, arguments.seed, alternatives, arguments.changes == "text")
         lines = "".join(json.dumps(pair) + "\n" for pair in pairs)
         for pair in pairs:
             pair["keep_distinct"] = arguments.keep_distinct

@@ -1,0 +1,13 @@
+// The few WinoGrande items that ship with assay: written for it, in the authors' format.
+#pragma once
+
+#include <vector>
+
+#include "suites/reading/data_file.h"
+
+namespace assay::winogrande {
+
+/// The starter items' files, named as in a data folder.
+[[nodiscard]] std::vector<reading::EmbeddedFile> starter_files();
+
+}  // namespace assay::winogrande
