@@ -173,7 +173,7 @@ QueryOutcome WorkerPool::run_on_scratch(const ScratchTable& table, const std::ve
   request.u8(static_cast<std::uint8_t>(WorkerTask::kScratch));
   request.text(table.name);
   write_scratch_request(table, statements, limits, request);
-  if (request.size() > kMaxMessageBytes) return {QueryStatus::kTooLarge, "the table is too large", {}};
+  if (request.size() > worker::kMaxMessageBytes) return {QueryStatus::kTooLarge, "the table is too large", {}};
   return outcome_of(request.bytes(),
                     static_cast<std::uint64_t>(limits.timeout_ms) * kWallFactor * statements.size() + kWallGraceMs);
 }
