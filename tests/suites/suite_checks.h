@@ -25,7 +25,7 @@ inline SuiteOptions options_for(const std::string& protocol, int shots, const st
 }
 
 inline std::unique_ptr<Suite> suite_of(const std::string& name, const SuiteOptions& options) {
-  const Result<const SuiteEntry*> entry = find_suite(name);
+  const auto entry = find_suite(name);
   REQUIRE(entry);
   Result<std::unique_ptr<Suite>> suite = (*entry)->make(options);
   INFO((suite ? "" : suite.error().message));
@@ -35,7 +35,7 @@ inline std::unique_ptr<Suite> suite_of(const std::string& name, const SuiteOptio
 
 /// The error of making the suite or of reading all its items; empty where there is none.
 inline std::string error_of(const std::string& name, const SuiteOptions& options) {
-  const Result<const SuiteEntry*> entry = find_suite(name);
+  const auto entry = find_suite(name);
   REQUIRE(entry);
   Result<std::unique_ptr<Suite>> suite = (*entry)->make(options);
   if (!suite) return suite.error().message;
@@ -85,7 +85,7 @@ inline double value_of(const Score& score, const std::string& key) {
 /// Checks a suite's starter items by each of its protocols: enough of them, ids and questions each once, one headline
 /// that is the score's own value, all metrics' values there, and that each request can be made.
 inline void check_starter_items(const std::string& name, std::size_t least) {
-  const Result<const SuiteEntry*> entry = find_suite(name);
+  const auto entry = find_suite(name);
   REQUIRE(entry);
   for (const Protocol& protocol : (*entry)->protocols) {
     INFO(name << " " << protocol.name);
