@@ -1,8 +1,8 @@
 #include "suites/registry.h"
 
 #include "harness/core/text.h"
-#include "suites/custom/custom_suite.h"
 #include "suites/arc/arc_suite.h"
+#include "suites/custom/custom_suite.h"
 #include "suites/dbbench/dbbench_suite.h"
 #include "suites/gsm8k/gsm8k_suite.h"
 #include "suites/hellaswag/hellaswag_suite.h"

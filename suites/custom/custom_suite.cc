@@ -416,6 +416,13 @@ Result<std::unique_ptr<Suite>> make(const std::string& path, const SuiteOptions&
   if (!file) return forward_error(file);
   SuiteOptions chosen = options;
   if (chosen.protocol.empty()) chosen.protocol = file->protocols.front();
+  const std::vector<std::string>& known = file->protocols;
+  if (std::find(known.begin(), known.end(), chosen.protocol) == known.end()) {
+    std::string listed;
+    for (const std::string& one : known) listed += (listed.empty() ? "" : ", ") + one;
+    return usage_error(path + ": has no protocol '" + chosen.protocol + "'" + did_you_mean(chosen.protocol, known) +
+                       "; it has " + listed);
+  }
   auto suite = std::make_unique<CustomSuite>(std::move(*file), std::move(chosen));
   if (auto prepared = suite->prepare(); !prepared) return forward_error(prepared);
   return std::unique_ptr<Suite>(std::move(suite));

@@ -353,6 +353,8 @@ TEST_CASE("what is wrong with a suite's file is named with its place") {
   CHECK_THAT(error_of("prompt: x\ntarget: \"{{ category }}\"\nchoices: [billing, other]\n"),
              StartsWith("suite.yaml:5:9: target: data.csv:3: 'shipping' is neither a choice's text"));
   CHECK_THAT(error_of("prompt: \"{{ row }}\"\ntarget: x\n"), ContainsSubstring("is put out here"));
+  CHECK(error_of(SuiteFolder(kPlain), options_of("loglikelihood")) ==
+        "suite.yaml: has no protocol 'loglikelihood'; it has generate, generate/completion");
   test::TemporaryFolder folder;
   const auto absent = custom::entry(folder.path() + "/none.yaml");
   REQUIRE_FALSE(absent);
