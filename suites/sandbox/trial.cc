@@ -25,6 +25,8 @@ namespace {
 constexpr double kStartSeconds = 60;     // from a submitted job to a confined child, on however busy a machine
 constexpr double kLongestStretch = 100;  // waiting for a CPU stretches a time limit to so many times itself at most
 constexpr double kEndSeconds = 10;       // from a kill to the news of the end
+constexpr int kLongestWait = 200;        // milliseconds of one wait: what is lost within it cannot be told
+constexpr double kStall = 0.25;          // seconds that a wait may last too long before we call it our own absence
 constexpr std::size_t kMaxVerdict = 1 << 16;
 
 /// A payload for an interpreter: the length of the first text in eight bytes, then both texts.
@@ -50,7 +52,8 @@ class Conversation {
   void take(const pollfd& entry);
   void take_output();
   void take_verdict();
-  [[nodiscard]] double seconds() const { return started_ ? milliseconds_since(*started_) / 1000 : 0; }
+  void wait_for(pollfd* entries, std::size_t count);
+  [[nodiscard]] double seconds() const { return started_ ? milliseconds_since(*started_) / 1000 - absent_seconds_ : 0; }
   [[nodiscard]] double waited();
   [[nodiscard]] int milliseconds_left();
   [[nodiscard]] bool has_verdict() const;
@@ -71,6 +74,7 @@ class Conversation {
   MonotonicClock::time_point submitted_ = MonotonicClock::now();
   std::optional<MonotonicClock::time_point> started_;
   std::optional<MonotonicClock::time_point> stopped_;
+  double absent_seconds_ = 0;  // assay itself was stopped or got no CPU, and its workers perhaps, too
   double judge_waited_before_ = 0;
   double waited_seconds_ = -1;
   double wall_seconds_ = 0;
@@ -194,6 +198,16 @@ void Conversation::take(const pollfd& entry) {
   }
 }
 
+/// Waits for one of them for a while, at most until the time is up.
+void Conversation::wait_for(pollfd* entries, std::size_t count) {
+  const int milliseconds = std::min(milliseconds_left(), kLongestWait);
+  const auto begin = MonotonicClock::now();
+  for (std::size_t i = 0; i < count; ++i) entries[i].revents = 0;
+  if (::poll(entries, count, milliseconds) < 0) return;
+  const double late = (milliseconds_since(begin) - milliseconds) / 1000;
+  if (late > kStall && started_ && !stopped_) absent_seconds_ += late;
+}
+
 void Conversation::follow() {
   // Over: the candidate has ended, and the judge has given its verdict, or ended, or is not waited for any more.
   while (!lost_ && !(end_ && (has_verdict() || judge_end_ || stopped_))) {
@@ -209,7 +223,7 @@ void Conversation::follow() {
     if (!judge_end_) listen(judge_.watch().fd());
     listen(output_.get());
     listen(verdict_.get());
-    if (::poll(entries.data(), count, milliseconds_left()) <= 0) continue;
+    wait_for(entries.data(), count);
     for (std::size_t i = 0; i < count; ++i) {
       if (entries.at(i).revents != 0) take(entries.at(i));
     }

@@ -1,5 +1,13 @@
 #include "suites/sandbox/sandbox.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
 #include "tests/catch.h"
 
 namespace assay::sandbox {
@@ -101,6 +109,56 @@ TEST_CASE("No program can keep itself from being judged") {
   CHECK(full().judge({"def f(x): return '\\ud800'", check}, {}).kind == OutcomeKind::kWrongAnswer);
   CHECK(full().judge({"import os\nos.chmod('.', 0)\ndef f(x): return x * x", check}, {}).kind == OutcomeKind::kPassed);
   CHECK(full().judge({"def f(x): return x * x", check}, {}).kind == OutcomeKind::kPassed);
+}
+
+/// All processes below `ancestor`.
+std::set<pid_t> descendants(pid_t ancestor) {
+  std::set<pid_t> found;
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      std::ifstream file(entry.path() / "stat");
+      std::string name;
+      char state = 0;
+      pid_t process = 0;
+      pid_t parent = 0;
+      if (!(file >> process >> name >> state >> parent)) continue;
+      if ((parent == ancestor || found.contains(parent)) && found.insert(process).second) more = true;
+    }
+  }
+  return found;
+}
+
+TEST_CASE("Time in which assay and its workers are stopped is not the program's") {
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    SandboxOptions one;
+    one.workers = 1;
+    const auto sandbox = Sandbox::create(one);
+    Limits limits;
+    limits.seconds = 1;
+    if (!sandbox || ::write(ready[1], "r", 1) != 1) ::_exit(2);
+    const std::string program = "import time\ndef f(x):\n    time.sleep(0.7)\n    return x * x";
+    const Outcome outcome = (*sandbox)->judge({program, "assert __candidate__('f')(2) == 4"}, limits);
+    ::_exit(outcome.kind == OutcomeKind::kPassed ? 0 : 1);
+  }
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
+  ::usleep(350'000);
+  const std::set<pid_t> workers = descendants(child);
+  ::kill(child, SIGSTOP);
+  for (const pid_t worker : workers) ::kill(worker, SIGSTOP);
+  ::usleep(1'500'000);
+  ::kill(child, SIGCONT);  // before the others: it sees that the time is over, and no answer yet
+  ::usleep(100'000);
+  for (const pid_t worker : workers) ::kill(worker, SIGCONT);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
 }
 
 TEST_CASE("Any program can be run, confined") {
