@@ -136,7 +136,6 @@ JinjaSet::~JinjaSet() = default;
 bool JinjaSet::available() { return true; }
 
 Result<void> JinjaSet::add(std::string source) {
-  if (source.ends_with("\n")) source.pop_back();
   try {
     jinja::lexer lexer;
     jinja::program program = jinja::parse_from_tokens(lexer.tokenize(source));
