@@ -1,5 +1,7 @@
 #include "adapters/llama/meter.h"
 
+#include <llama.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>

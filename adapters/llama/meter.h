@@ -1,8 +1,6 @@
 // What the local engine did: rows, batches, time inside llama.cpp and memory, for a line under -v and for profiles.
 #pragma once
 
-#include <llama.h>
-
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -10,6 +8,8 @@
 
 #include "adapters/llama/batch.h"
 #include "harness/core/clock.h"
+
+struct llama_context;
 
 namespace assay::llama {
 
