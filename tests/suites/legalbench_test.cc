@@ -82,7 +82,9 @@ TEST_CASE("LegalBench's starter items are complete and go through the same reade
   std::set<std::string> tasks;
   for (const Item& item : items_of(*suite)) {
     tasks.insert(item.groups.at(1).name);
-    CHECK(suite->score(item, with_text(" " + item.target + " ")).value == 1);
+    // Two names that are both found count one as false on the way: the reference's F1 of them is 0.8.
+    const bool two_names = item.groups.at(1).name == "ssla_plaintiff" && item.target.find(',') != std::string::npos;
+    CHECK(suite->score(item, with_text(" " + item.target + " ")).value == (two_names ? 0.8 : 1));
     CHECK(suite->score(item, with_text("")).value == 0);
   }
   CHECK(tasks.size() == 5);
@@ -184,7 +186,7 @@ TEST_CASE("bad LegalBench data and options get one clear line") {
   folder.write(prompt, "{{text}}\xff");
   CHECK_THAT(message(), ContainsSubstring(prompt + ": is not text in UTF-8"));
   folder.write(prompt, "");
-  CHECK_THAT(message(), ContainsSubstring("no {{column}}"));
+  CHECK_THAT(message(), ContainsSubstring(prompt + ": the file is empty"));
   folder.write(prompt, "{{text}}");
   folder.write(items, "index\ttext\tgold\n0\tt\tYes\n");
   CHECK_THAT(message(), ContainsSubstring(items + ":1: has no column \"answer\" (or \"label\")"));
