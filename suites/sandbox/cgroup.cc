@@ -21,9 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLeaf = "assay-itself";        // where this process goes when its cgroup gets bounded children
+constexpr const char* kLeaf = "assay-itself";         // where this process goes when its cgroup gets bounded children
 constexpr const char* kChildPrefix = "assay-trial-";  // then its process id, "-" and six letters
-constexpr int kRemovalAttempts = 200;                // of 5 ms: processes that were killed leave after a moment
+constexpr int kRemovalAttempts = 200;                 // of 5 ms: processes that were killed leave after a moment
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path);

@@ -80,7 +80,8 @@ class Sandbox {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Worker> idle_;
-  std::vector<std::shared_ptr<const int>> cpus_;  // held by the workers that stay there; empty: no worker stays anywhere
+  std::vector<std::shared_ptr<const int>>
+      cpus_;  // held by the workers that stay there; empty: no worker stays anywhere
   int running_ = 0;
   int want_alone_ = 0;
   bool alone_ = false;

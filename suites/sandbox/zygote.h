@@ -19,8 +19,8 @@ namespace assay::sandbox {
 struct ChildEnd {
   int status = 0;  ///< as wait4 gives it
   double cpu_seconds = 0;
-  long peak_kib = 0;        ///< resident memory
-  bool left_files = false;  ///< the scratch directory is not empty
+  long peak_kib = 0;           ///< resident memory
+  bool left_files = false;     ///< the scratch directory is not empty
   bool memory_killed = false;  ///< by the kernel, for the bound of its cgroup
 };
 

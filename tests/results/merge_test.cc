@@ -274,6 +274,7 @@ TEST_CASE(
     answer.usd = 0.5;
     REQUIRE((*writer)->append(answer));
     REQUIRE((*writer)->finish("complete"));
+    writer->reset();  // lets the run go
     const MergeOutcome outcome = merged({folder.file("copy.db"), one, two}, folder.file("merged.db"));
     CHECK(outcome.state == "complete");
     auto records = opened(folder.file("merged.db"))->find(example_record(0, 2).item.id);

@@ -1,5 +1,5 @@
-// suites/scoring, class metrics and the template engine against the packages whose values they promise: tests/conformance/metrics has
-// the cases and the calls that made them.
+// suites/scoring, class metrics and the template engine against the packages whose values they promise:
+// tests/conformance/metrics has the cases and the calls that made them.
 #include <cmath>
 #include <cstdlib>
 #include <functional>

@@ -119,8 +119,8 @@ TEST_CASE("Bounds hold where a cgroup is delegated") {
   limits.memory_bytes = 192 << 20;
   limits.seconds = 20;
   const std::string eater = "python3 -S -c \"x = bytearray(80 << 20); import time; time.sleep(5)\"";
-  const ProgramOutcome many =
-      (*sandbox)->run({{"/bin/sh", "-c", eater + " & " + eater + " & " + eater + " & " + eater + " & wait"}, ""}, limits);
+  const ProgramOutcome many = (*sandbox)->run(
+      {{"/bin/sh", "-c", eater + " & " + eater + " & " + eater + " & " + eater + " & wait"}, ""}, limits);
   CHECK(outcome_name(many.outcome.kind) == "memory");
   const std::string check = "assert __candidate__('f')(2) == 4";
   CHECK((*sandbox)->judge({"def f(x): return x * x", check}, {}).kind == OutcomeKind::kPassed);
