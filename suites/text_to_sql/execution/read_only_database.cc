@@ -145,17 +145,7 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   if (opened != SQLITE_OK) {
     return usage_error("database " + path + ": " + (raw ? sqlite3_errmsg(raw) : "out of memory"));
   }
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, nullptr);
-  sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
-  sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(kMaxSqlBytes));
-  sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);
-  sqlite3_limit(raw, SQLITE_LIMIT_TRIGGER_DEPTH, 1);
-  sqlite3_limit(raw, SQLITE_LIMIT_WORKER_THREADS, 0);
-  sqlite3_limit(raw, SQLITE_LIMIT_VDBE_OP, 1'000'000);
+  guard_connection(raw, kMaxValueBytes);
   if (name_printf_overflow(raw) != SQLITE_OK) return usage_error("database " + path + ": " + sqlite3_errmsg(raw));
   char* message = nullptr;
   const int checked = sqlite3_exec(raw,

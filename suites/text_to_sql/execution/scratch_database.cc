@@ -64,17 +64,7 @@ SqliteHandle open_in_memory() {
       ":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, nullptr);
   SqliteHandle handle(raw);
   if (opened != SQLITE_OK) return nullptr;
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, nullptr);
-  sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
-  sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(kMaxSqlBytes));
-  sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);
-  sqlite3_limit(raw, SQLITE_LIMIT_TRIGGER_DEPTH, 1);
-  sqlite3_limit(raw, SQLITE_LIMIT_WORKER_THREADS, 0);
-  sqlite3_limit(raw, SQLITE_LIMIT_VDBE_OP, 1'000'000);
+  guard_connection(raw, kMaxValueBytes);
   return sqlite3_exec(raw, kSetUp, nullptr, nullptr, nullptr) == SQLITE_OK ? std::move(handle) : nullptr;
 }
 

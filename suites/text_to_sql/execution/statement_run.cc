@@ -38,6 +38,20 @@ void write_cell(WireWriter& out, sqlite3_stmt* statement, int column) {
 
 }  // namespace
 
+void guard_connection(sqlite3* database, int max_value_bytes) {
+  sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, nullptr);
+  sqlite3_limit(database, SQLITE_LIMIT_LENGTH, max_value_bytes);
+  sqlite3_limit(database, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(kMaxSqlBytes));
+  sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_limit(database, SQLITE_LIMIT_TRIGGER_DEPTH, 1);
+  sqlite3_limit(database, SQLITE_LIMIT_WORKER_THREADS, 0);
+  sqlite3_limit(database, SQLITE_LIMIT_VDBE_OP, 1'000'000);
+}
+
 std::int64_t cpu_time_ns() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);

@@ -11,6 +11,10 @@
 
 namespace assay::text_to_sql {
 
+/// What every connection to a database gets that statements of unknown origin run on: SQLite's own defences, no
+/// triggers, no extensions, nothing attached, and no text or blob above `max_value_bytes`.
+void guard_connection(sqlite3* database, int max_value_bytes);
+
 /// CPU time of this process.
 [[nodiscard]] std::int64_t cpu_time_ns();
 
