@@ -18,14 +18,17 @@ constexpr llama_seq_id kFirstLeaf = 2;  // the sequences of a wave
 
 constexpr std::size_t kMostLeaves = kSharedSequences - kFirstLeaf;
 
-constexpr std::size_t kWaveBatches =
-    16;                                 // batches of a wave: more are fewer cuts of the tree, and more cells to pass by
-constexpr std::size_t kFillers = 64;    // jobs that are tried for the rest of a wave's last batch
-constexpr std::size_t kLongTail = 192;  // so much of its own, and a sequence begins a wave: others may share it
+constexpr std::size_t kWaveTokens =
+    960;                              // of a wave, at least: more are fewer cuts of the tree, and more cells to pass by
+constexpr std::size_t kFillers = 64;  // jobs that are tried for the rest of a wave's last batch
+constexpr std::size_t kLongTail = 192;     // so much of its own, and a sequence begins a wave: others may share it
 constexpr std::size_t kWorthKeeping = 16;  // a bottom path shared in fewer tokens is not looked for
 constexpr int kPatience = 64;              // waves that the oldest job may be passed over
 constexpr int kCellStep = 1024;
 constexpr std::size_t kWholeBatch = 48;  // run_whole(): most tokens of a batch; the reference's own figure
+
+/// `tokens` and what fills their last batch up.
+std::size_t in_whole_batches(std::size_t tokens, std::size_t batch) { return (tokens + batch - 1) / batch * batch; }
 
 }  // namespace
 
@@ -141,8 +144,7 @@ Scorer::Wave Scorer::choose_wave() {
   Waiting* seed = choose_seed();
   const auto batch = static_cast<std::size_t>(model_->batch_tokens());
   const std::size_t kept = common_prefix(seed->path(), bottom_);
-  const std::size_t alone = (seed->path().size() - kept + batch - 1) / batch * batch;
-  const std::size_t most_nodes = kept + std::max(alone, kWaveBatches * batch);
+  const std::size_t most_nodes = kept + in_whole_batches(std::max(seed->path().size() - kept, kWaveTokens), batch);
   std::vector<Waiting*> others = in_tree_order(*seed);
   Wave wave;
   join(wave, *seed, most_nodes);
@@ -431,10 +433,9 @@ void Scorer::run_shared() {
   // Room for a full wave from the start: a context that has to grow loses the path that the next wave would share.
   std::size_t longest = 0;
   for (const auto& node : nodes) longest = std::max(longest, static_cast<std::size_t>(node.position) + 1);
-  auto failure =
-      make_room(static_cast<int>(
-                    std::max(nodes.size(), longest + kWaveBatches * static_cast<std::size_t>(model_->batch_tokens()))) +
-                model_->batch_tokens());
+  const auto batch = static_cast<std::size_t>(model_->batch_tokens());
+  const std::size_t full = longest + in_whole_batches(kWaveTokens, batch);
+  auto failure = make_room(static_cast<int>(std::max(nodes.size(), full) + batch));
   if (!failure) {
     const int kept = begin_tree(nodes);
     meter_.holds(nodes.size());
