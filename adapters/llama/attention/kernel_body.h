@@ -68,8 +68,10 @@ class AttentionBody {
     std::uint32_t rises;
   };
 
-  [[gnu::always_inline]] const char* row_of(const void* tensor, std::size_t offset) const {
-    return static_cast<const char*>(tensor) + offset;
+  /// So many bytes behind `from`.
+  template <class T>
+  [[gnu::always_inline]] static const T* behind(const T* from, std::size_t bytes) {
+    return static_cast<const T*>(static_cast<const void*>(reinterpret_cast<const char*>(from) + bytes));
   }
 
   void begin() {
@@ -77,9 +79,8 @@ class AttentionBody {
     for (int v = 0; v < vectors_; ++v) {
       const auto row = static_cast<std::size_t>(share_.first_row + v / group_);
       const auto head = static_cast<std::size_t>(share_.kv_head * group_ + v % group_);
-      const auto* from = reinterpret_cast<const float*>(
-          row_of(problem_.queries,
-                 stream * problem_.query_stream + head * problem_.query_head + row * problem_.query_row));
+      const float* from = behind(problem_.queries, stream * problem_.query_stream + head * problem_.query_head +
+                                                       row * problem_.query_row);
       for (int d = 0; d < kHeadSize; d += kLanes) {
         Simd::store(at_.queries + v * kHeadSize + d, Simd::round_to_half(Simd::load_any(from + d)));
         Simd::store(at_.sums + v * kHeadSize + d, Simd::same(0));
@@ -93,7 +94,8 @@ class AttentionBody {
     for (int v = 0; v < vectors_; ++v) {
       const int row = share_.first_row + v / group_;
       const int head = share_.kv_head * group_ + v % group_;
-      const std::ptrdiff_t place = (static_cast<std::ptrdiff_t>(share_.stream) * problem_.rows + row) * problem_.heads + head;
+      const std::ptrdiff_t place =
+          (static_cast<std::ptrdiff_t>(share_.stream) * problem_.rows + row) * problem_.heads + head;
       float* to = problem_.out + place * kHeadSize;
       const float sum = at_.weights[v];
       const F factor = Simd::same(sum == 0.0F ? 0.0F : 1.0F / sum);
@@ -117,10 +119,10 @@ class AttentionBody {
       for (int p = 0; p < kParts; ++p) seen.added[p] = Simd::same(0);
       return seen;
     }
-    const auto* mask = reinterpret_cast<const std::uint16_t*>(
-                           row_of(problem_.mask, static_cast<std::size_t>(share_.stream) * problem_.mask_stream +
-                                                     static_cast<std::size_t>(row) * problem_.mask_row)) +
-                       cell;
+    const std::uint16_t* mask =
+        behind(problem_.mask, static_cast<std::size_t>(share_.stream) * problem_.mask_stream +
+                                  static_cast<std::size_t>(row) * problem_.mask_row) +
+        cell;
     alignas(64) std::uint16_t rest[kTileCells];
     if (left < kTileCells) {
       for (int i = 0; i < kTileCells; ++i) rest[i] = i < left ? mask[i] : std::uint16_t{0};
@@ -167,18 +169,17 @@ class AttentionBody {
     const int count = problem_.cells - cell < kTileCells ? problem_.cells - cell : kTileCells;
     const auto stream = static_cast<std::size_t>(share_.stream);
     const auto head = static_cast<std::size_t>(share_.kv_head);
-    const char* keys = row_of(problem_.keys, stream * problem_.key_stream + head * problem_.key_head +
-                                                 static_cast<std::size_t>(cell) * problem_.key_cell);
-    const char* values = row_of(problem_.values, stream * problem_.value_stream + head * problem_.value_head +
-                                                     static_cast<std::size_t>(cell) * problem_.value_cell);
+    const auto begin = static_cast<std::size_t>(cell);
+    const std::uint16_t* keys =
+        behind(problem_.keys, stream * problem_.key_stream + head * problem_.key_head + begin * problem_.key_cell);
+    const std::uint16_t* values = behind(
+        problem_.values, stream * problem_.value_stream + head * problem_.value_head + begin * problem_.value_cell);
     for (int first = 0; first < kTileCells; first += kLanes) {
       for (int d = 0; d < kHeadSize; d += kLanes) {
         F square[std::size_t{kLanes}];
         for (int i = 0; i < kLanes; ++i) {
           const int c = first + i;
-          square[i] = c < count ? Simd::load_halves(reinterpret_cast<const std::uint16_t*>(
-                                                        keys + static_cast<std::size_t>(c) * problem_.key_cell) +
-                                                    d)
+          square[i] = c < count ? Simd::load_halves(behind(keys, static_cast<std::size_t>(c) * problem_.key_cell) + d)
                                 : Simd::same(0);
         }
         Simd::transpose(square);
@@ -188,8 +189,7 @@ class AttentionBody {
       }
     }
     for (int c = 0; c < count; ++c) {
-      const auto* from =
-          reinterpret_cast<const std::uint16_t*>(values + static_cast<std::size_t>(c) * problem_.value_cell);
+      const std::uint16_t* from = behind(values, static_cast<std::size_t>(c) * problem_.value_cell);
       for (int d = 0; d < kHeadSize; d += kLanes) {
         Simd::store(at_.values + c * kHeadSize + d, Simd::load_halves(from + d));
       }
