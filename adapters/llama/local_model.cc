@@ -132,6 +132,9 @@ Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& o
   }
   model->exact_ = (options.gpu_layers == 0 || !llama_supports_gpu_offload()) && options.batch < kTiledAttention &&
                   options.flash != FlashAttention::kOff;
+  if (model->exact_ && options.attention == AttentionBy::kAuto && !llama_supports_gpu_offload()) {
+    model->attention_ = make_attention();
+  }
   model->tokenizer_ = std::make_unique<Tokenizer>(llama_model_get_vocab(loaded));
   const int trained = llama_model_n_ctx_train(loaded);
   model->max_context_ = options.max_context > 0 ? options.max_context : trained;
@@ -159,7 +162,8 @@ ContextHandle LocalModel::make_context(int cells, int streams, Meter& meter, std
   parameters.abort_callback_data = &cancelled;
   std::vector<std::string> lines;
   const std::function<void(const std::string&)> keep = [&lines](const std::string& line) { lines.push_back(line); };
-  const LogCapture capture(keep);
+  const LogCapture capture(keep);  // and nobody else makes a context meanwhile
+  const std::unique_ptr<Attention::Offer> offer = attention_ ? attention_->offer() : nullptr;
   ContextHandle context(llama_init_from_model(model_.get(), parameters));
   meter.context_made(streams == 0 ? "scoring" : "generation", lines);
   if (context && lora_ != nullptr) {

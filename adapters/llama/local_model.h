@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/llama/attention/attention.h"
 #include "adapters/llama/handles.h"
 #include "adapters/llama/tokenizer.h"
 #include "harness/core/result.h"
@@ -34,6 +35,10 @@ enum class Sharing {
 /// GPU.
 enum class FlashAttention { kAuto, kOn, kOff };
 
+/// Whose kernel computes attention in exact mode (the reference's option `attention`). kAuto: assay's own where it is
+/// ggml's to the last bit (attention/attention.h). A matter of speed alone.
+enum class AttentionBy { kAuto, kGgml };
+
 /// How a model is spread over several GPUs (the reference's option `split`).
 enum class Split { kNone, kLayer, kRow };
 
@@ -51,6 +56,7 @@ struct ModelOptions {
   int main_gpu = 0;     ///< the GPU that holds what is not split
   Sharing share = Sharing::kAuto;
   FlashAttention flash = FlashAttention::kAuto;
+  AttentionBy attention = AttentionBy::kAuto;
   Split split = Split::kLayer;
   std::string kv_type = "f16";  ///< one of kv_types()
   bool exclusive = false;       ///< one request at a time, nothing shared or kept: `sequences` is 1 and `share` kOff
@@ -99,6 +105,9 @@ class LocalModel {
   /// Tokens in one physical batch; in exact mode a number that row_rule() allows.
   [[nodiscard]] int batch_tokens() const;
 
+  /// Attention nodes (one a layer and batch) that assay's own kernel has computed.
+  [[nodiscard]] std::int64_t attention_nodes() const { return attention_ ? attention_->nodes() : 0; }
+
   /// The model's default chat template; empty where it has none.
   [[nodiscard]] std::string chat_template_source() const;
 
@@ -109,6 +118,7 @@ class LocalModel {
   ModelHandle model_;
   llama_adapter_lora* lora_ = nullptr;  ///< freed with the model
   std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<Attention> attention_;  ///< null: ggml's own
   int max_context_ = 0;
   bool exact_ = true;
   bool rows_in_groups_ = false;
