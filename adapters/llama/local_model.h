@@ -45,6 +45,9 @@ enum class Split { kNone, kLayer, kRow };
 /// The types that keys and values may be kept in (the reference's option `kv`), llama.cpp's names.
 [[nodiscard]] const std::vector<std::string>& kv_types();
 
+/// The most sequences that ever share a cache.
+inline constexpr int kMostSharedSequences = 256;
+
 /// How a model is loaded and driven.
 struct ModelOptions {
   std::string path;
@@ -80,7 +83,7 @@ class LocalModel {
   [[nodiscard]] static Result<std::shared_ptr<const LocalModel>> load(
       const ModelOptions& options, const std::function<void(const std::string&)>& log);
 
-  /// A context of `cells` KV cells in all. `streams` = 0: one cache that kSharedSequences sequences share; otherwise
+  /// A context of `cells` KV cells in all. `streams` = 0: one cache that shared_sequences() sequences share; otherwise
   /// that many sequences with `cells` / `streams` cells each of their own. `cancelled` ends a decode early; `meter` is
   /// told of its buffers. Null where there is not memory enough.
   [[nodiscard]] ContextHandle make_context(int cells, int streams, Meter& meter, std::atomic<bool>& cancelled) const;
@@ -108,6 +111,9 @@ class LocalModel {
   /// Attention nodes (one a layer and batch) that assay's own kernel has computed.
   [[nodiscard]] std::int64_t attention_nodes() const { return attention_ ? attention_->nodes() : 0; }
 
+  /// Sequences that share a cache: enough to fill a batch with short ones.
+  [[nodiscard]] int shared_sequences() const;
+
   /// The model's default chat template; empty where it has none.
   [[nodiscard]] std::string chat_template_source() const;
 
@@ -123,8 +129,5 @@ class LocalModel {
   bool exact_ = true;
   bool rows_in_groups_ = false;
 };
-
-/// Sequences of a shared cache.
-inline constexpr int kSharedSequences = 64;
 
 }  // namespace assay::llama

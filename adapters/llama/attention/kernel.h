@@ -52,4 +52,7 @@ void attend_avx512(const AttentionProblem& problem, const AttentionShare& share,
 /// The order of sums of a ggml compiled for AVX2, FMA and F16C.
 void attend_avx2(const AttentionProblem& problem, const AttentionShare& share, float* scratch);
 
+/// The same sums on a processor that has AVX-512.
+void attend_avx512_as_avx2(const AttentionProblem& problem, const AttentionShare& share, float* scratch);
+
 }  // namespace assay::llama

@@ -1,4 +1,4 @@
-// Compiled for AVX-512, without contraction of products and sums (CMakeLists.txt): called only where ggml is, too.
+// Compiled for AVX-512, without contraction of products and sums (CMakeLists.txt): called only on processors that have it.
 #include <immintrin.h>
 
 #include "adapters/llama/attention/exp_table.h"
@@ -7,12 +7,15 @@
 namespace assay::llama {
 namespace {
 
+/// kGgmlStep: GGML_F16_STEP of the ggml whose order of sums is kept; kGgmlHalvedTo: how far it halves partial sums before
+/// it adds neighbours. Lanes are cells here, so that the order of a cell's sum does not depend on their number.
+template <int kGgmlStep, int kGgmlHalvedTo>
 struct Avx512 {
   using F = __m512;
   static constexpr int kLanes = 16;
   static constexpr int kTogether = 4;  ///< query vectors whose sums fit the registers
-  static constexpr int kStep = 64;     ///< GGML_F16_STEP
-  static constexpr int kHalvedTo = 1;  ///< _mm512_reduce_add_ps halves to the end
+  static constexpr int kStep = kGgmlStep;
+  static constexpr int kHalvedTo = kGgmlHalvedTo;
 
   [[gnu::always_inline]] static F same(float x) { return _mm512_set1_ps(x); }
   [[gnu::always_inline]] static F load(const float* from) { return _mm512_load_ps(from); }
@@ -118,7 +121,11 @@ struct Avx512 {
 }  // namespace
 
 void attend_avx512(const AttentionProblem& problem, const AttentionShare& share, float* scratch) {
-  attend<Avx512>(problem, share, scratch);
+  attend<Avx512<64, 1>>(problem, share, scratch);  // _mm512_reduce_add_ps halves to the end
+}
+
+void attend_avx512_as_avx2(const AttentionProblem& problem, const AttentionShare& share, float* scratch) {
+  attend<Avx512<32, 4>>(problem, share, scratch);  // as Avx2 in kernel_avx2.cc
 }
 
 }  // namespace assay::llama

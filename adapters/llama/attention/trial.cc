@@ -94,11 +94,15 @@ bool equals_ggml(AttentionKernel kernel, ggml_backend& cpu, int head_size) {
   return std::memcmp(ours.data(), theirs->data, ours.size() * sizeof(float)) == 0;
 }
 
+/// The kernel for what ggml was compiled for and what the processor has.
 AttentionKernel kernel_for_instructions() {
   if (ggml_cpu_has_fma() == 0 || ggml_cpu_has_f16c() == 0 || ggml_cpu_has_avx2() == 0) {
     return nullptr;
   }
-  return ggml_cpu_has_avx512() != 0 ? attend_avx512 : attend_avx2;
+  if (ggml_cpu_has_avx512() != 0) {
+    return attend_avx512;
+  }
+  return __builtin_cpu_supports("avx512f") != 0 ? attend_avx512_as_avx2 : attend_avx2;
 }
 
 }  // namespace
