@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "adapters/llama/attention/attention.h"
+#include "adapters/llama/attention/kernel.h"
+#include "adapters/llama/attention/node.h"
 #include "harness/core/random.h"
 #include "tests/catch.h"
 
@@ -215,6 +217,31 @@ TEST_CASE("attention equals ggml's to the last bit", "[attention]") {
     }
   }
   SECTION("a single row of few cells") { compare({64, 1, 9, 3, 1, 511, Mask::kCausal}, draw, *ours, *theirs); }
+}
+
+TEST_CASE("every kernel for a ggml of AVX2's order equals it on this processor", "[attention]") {
+  if (ggml_cpu_has_avx2() == 0 || ggml_cpu_has_fma() == 0 || ggml_cpu_has_avx512() != 0) {
+    WARN("skipped: this ggml is not compiled for AVX2 alone");
+    return;
+  }
+  std::vector<AttentionKernel> kernels = {attend_avx2};
+  if (__builtin_cpu_supports("avx512f") != 0) kernels.push_back(attend_avx512_as_avx2);
+  const Backend cpu(ggml_backend_cpu_init());
+  Draw draw(11);
+  for (int i = 0; i < 12; ++i) {
+    const int rows = draw.between(2, 40);
+    const Shape shape = {i % 3 == 2 ? 256 : 64, rows, 6, 2, 1, draw.between(rows, 700), static_cast<Mask>(i % 4)};
+    INFO(text_of(shape));
+    Node node(shape, draw);
+    const std::vector<float> theirs = node.computed_by(*cpu);
+    for (const AttentionKernel kernel : kernels) {
+      std::vector<float> ours(theirs.size());
+      AttentionProblem problem = attention_problem(node.out()).value();
+      problem.out = ours.data();
+      AttentionTeam(kernel).attend(problem);
+      CHECK(differences(ours, theirs) == 0);
+    }
+  }
 }
 
 TEST_CASE("attention leaves to ggml what ggml sums in another order", "[attention]") {
