@@ -281,7 +281,7 @@ TEST_CASE("the scheduler gives attention nodes to the device, between nodes of t
     ggml_context* made = context.get();
     ggml_tensor* queries = node.out().src[0];
     for (int layer = 0; layer < 3; ++layer) {
-      ggml_tensor* attended = ggml_flash_attn_ext(made, ggml_scale(made, queries, 0.5F), node.out().src[1],
+      ggml_tensor* attended = ggml_flash_attn_ext(made, ggml_cont(made, queries), node.out().src[1],
                                                   node.out().src[2], node.out().src[3], 0.125F, 0, 0);
       queries = ggml_permute(made, ggml_scale(made, attended, 2), 0, 2, 1, 3);
     }
