@@ -199,8 +199,7 @@ int LocalModel::batch_tokens() const {
 }
 
 int LocalModel::shared_sequences() const {
-  return exact_ ? kExactSequences
-                : std::min(kMostSharedSequences, static_cast<int>(llama_max_parallel_sequences()));
+  return exact_ ? kExactSequences : std::min(kMostSharedSequences, static_cast<int>(llama_max_parallel_sequences()));
 }
 
 std::string LocalModel::chat_template_source() const {

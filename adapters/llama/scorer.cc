@@ -163,8 +163,7 @@ Scorer::Wave Scorer::choose_wave() {
   join(wave, *seed, most_nodes);
   const auto nodes_if_room = [&](const Waiting& job) -> std::optional<std::size_t> {
     const std::size_t nodes = new_nodes(wave.tree, job);
-    const bool fits =
-        wave.tree.leaves() + new_leaves(job) <= most_leaves() && wave.tree.size() + nodes <= most_nodes;
+    const bool fits = wave.tree.leaves() + new_leaves(job) <= most_leaves() && wave.tree.size() + nodes <= most_nodes;
     return fits ? std::optional(nodes) : std::nullopt;
   };
   auto next = others.begin();

@@ -1,5 +1,7 @@
 // assay's own attention against ggml's, which defines what is right: to the last bit, and that llama.cpp's scheduler
 // gives it the nodes it can do and no others.
+#include "adapters/llama/attention/attention.h"
+
 #include <ggml-alloc.h>
 #include <ggml-backend.h>
 #include <ggml-cpu.h>
@@ -13,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/llama/attention/attention.h"
 #include "adapters/llama/attention/kernel.h"
 #include "adapters/llama/attention/node.h"
 #include "harness/core/random.h"
@@ -281,16 +282,15 @@ TEST_CASE("the scheduler gives attention nodes to the device, between nodes of t
     ggml_context* made = context.get();
     ggml_tensor* queries = node.out().src[0];
     for (int layer = 0; layer < 3; ++layer) {
-      ggml_tensor* attended = ggml_flash_attn_ext(made, ggml_cont(made, queries), node.out().src[1],
-                                                  node.out().src[2], node.out().src[3], 0.125F, 0, 0);
+      ggml_tensor* attended = ggml_flash_attn_ext(made, ggml_cont(made, queries), node.out().src[1], node.out().src[2],
+                                                  node.out().src[3], 0.125F, 0, 0);
       queries = ggml_permute(made, ggml_scale(made, attended, 2), 0, 2, 1, 3);
     }
     ggml_tensor* last = ggml_cont(made, queries);
     ggml_cgraph* graph = ggml_new_graph(made);
     ggml_build_forward_expand(graph, last);
-    const std::unique_ptr<ggml_backend_sched, FreeScheduler> scheduler(
-        ggml_backend_sched_new(backends.data() + first, nullptr, static_cast<int>(backends.size() - first), 256, false,
-                               true));
+    const std::unique_ptr<ggml_backend_sched, FreeScheduler> scheduler(ggml_backend_sched_new(
+        backends.data() + first, nullptr, static_cast<int>(backends.size() - first), 256, false, true));
     REQUIRE(ggml_backend_sched_alloc_graph(scheduler.get(), graph));
     REQUIRE(ggml_backend_sched_graph_compute(scheduler.get(), graph) == GGML_STATUS_SUCCESS);
     std::vector<float> numbers(static_cast<std::size_t>(ggml_nelements(last)));

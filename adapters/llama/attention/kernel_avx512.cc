@@ -1,4 +1,5 @@
-// Compiled for AVX-512, without contraction of products and sums (CMakeLists.txt): called only on processors that have it.
+// Compiled for AVX-512, without contraction of products and sums (CMakeLists.txt): called only on processors that have
+// it.
 #include <immintrin.h>
 
 #include "adapters/llama/attention/exp_table.h"
@@ -7,8 +8,8 @@
 namespace assay::llama {
 namespace {
 
-/// kGgmlStep: GGML_F16_STEP of the ggml whose order of sums is kept; kGgmlHalvedTo: how far it halves partial sums before
-/// it adds neighbours. Lanes are cells here, so that the order of a cell's sum does not depend on their number.
+/// kGgmlStep: GGML_F16_STEP of the ggml whose order of sums is kept; kGgmlHalvedTo: how far it halves partial sums
+/// before it adds neighbours. Lanes are cells here, so that the order of a cell's sum does not depend on their number.
 template <int kGgmlStep, int kGgmlHalvedTo>
 struct Avx512 {
   using F = __m512;
@@ -79,8 +80,7 @@ struct Avx512 {
   [[gnu::always_inline]] static F exp(F x) {
     x = _mm512_max_ps(same(exp_numbers::kLeast), x);  // in this order NaN stays
     const __m512d low = exp_half(_mm512_cvtps_pd(_mm512_castps512_ps256(x)));
-    const __m512d high = exp_half(_mm512_cvtps_pd(
-        _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1))));
+    const __m512d high = exp_half(_mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1))));
     return _mm512_castpd_ps(_mm512_insertf64x4(_mm512_castps_pd(_mm512_castps256_ps512(_mm512_cvtpd_ps(low))),
                                                _mm256_castps_pd(_mm512_cvtpd_ps(high)), 1));
   }

@@ -79,8 +79,8 @@ class AttentionBody {
     for (int v = 0; v < vectors_; ++v) {
       const auto row = static_cast<std::size_t>(share_.first_row + v / group_);
       const auto head = static_cast<std::size_t>(share_.kv_head * group_ + v % group_);
-      const float* from = behind(problem_.queries, stream * problem_.query_stream + head * problem_.query_head +
-                                                       row * problem_.query_row);
+      const float* from = behind(
+          problem_.queries, stream * problem_.query_stream + head * problem_.query_head + row * problem_.query_row);
       for (int d = 0; d < kHeadSize; d += kLanes) {
         Simd::store(at_.queries + v * kHeadSize + d, Simd::round_to_half(Simd::load_any(from + d)));
         Simd::store(at_.sums + v * kHeadSize + d, Simd::same(0));
@@ -119,10 +119,9 @@ class AttentionBody {
       for (int p = 0; p < kParts; ++p) seen.added[p] = Simd::same(0);
       return seen;
     }
-    const std::uint16_t* mask =
-        behind(problem_.mask, static_cast<std::size_t>(share_.stream) * problem_.mask_stream +
-                                  static_cast<std::size_t>(row) * problem_.mask_row) +
-        cell;
+    const std::uint16_t* mask = behind(problem_.mask, static_cast<std::size_t>(share_.stream) * problem_.mask_stream +
+                                                          static_cast<std::size_t>(row) * problem_.mask_row) +
+                                cell;
     alignas(64) std::uint16_t rest[kTileCells];
     if (left < kTileCells) {
       for (int i = 0; i < kTileCells; ++i) rest[i] = i < left ? mask[i] : std::uint16_t{0};

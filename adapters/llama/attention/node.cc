@@ -12,9 +12,9 @@
 namespace assay::llama {
 namespace {
 
-constexpr int kTiledRows = 64;     // ggml_fa_tile_config::Q in ggml's ops.cpp
-constexpr int kSplitCells = 512;   // from which one row alone is split between threads there
-constexpr int kRowsOfShare = 20;   // enough to pay for a tile's loading, few enough for scratch to stay in the cache
+constexpr int kTiledRows = 64;    // ggml_fa_tile_config::Q in ggml's ops.cpp
+constexpr int kSplitCells = 512;  // from which one row alone is split between threads there
+constexpr int kRowsOfShare = 20;  // enough to pay for a tile's loading, few enough for scratch to stay in the cache
 constexpr std::size_t kAlignment = 64;
 
 struct Parameters {
