@@ -47,7 +47,7 @@ Result<RunLock> RunLock::take(const std::string& run_path) {
       }
       if (error == ENOSPC) return usage_error(run_path + ": the disk is full; free some space and try again");
       return usage_error(run_path + ": the directory of the run file cannot be written (" + std::strerror(error) +
-                         "); choose another with --run");
+                         "); choose another place for the run file");
     }
     RunLock lock(path, descriptor);
     struct flock request = whole_file(F_WRLCK);
@@ -68,7 +68,7 @@ Result<RunLock> RunLock::take(const std::string& run_path) {
     const std::string pid = std::to_string(getpid()) + "\n";
     if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, pid.data(), pid.size(), 0) < 0) {
       return usage_error(run_path + ": the directory of the run file cannot be written (" + std::strerror(errno) +
-                         "); free some space or choose another with --run");
+                         "); free some space or choose another place for the run file");
     }
     return lock;
   }
