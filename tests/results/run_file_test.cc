@@ -400,7 +400,7 @@ TEST_CASE("What is not a usable run file gets one clear line") {
   REQUIRE(created(path)->finish("complete"));
   const std::string good = bytes_of(path);
   run_sql(path, "PRAGMA user_version = 99");
-  refused("the run file has schema 99, this assay knows up to 2; use a newer assay");
+  refused("the run file has schema 99, this assay knows up to 3; use a newer assay");
   write_bytes(path, good.substr(0, 4096));
   refused("corrupted");
   write_bytes(path, good);
