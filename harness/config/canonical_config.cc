@@ -55,6 +55,7 @@ std::string canonical_config_json(const RunConfig& config) {
                               {"options", options}});
     if (!suite.file.empty()) json["suites"].back()["file"] = suite.file;
   }
+  if (config.judge) json["judge"] = {{"ref", answering_ref(config.judge->ref)}, {"name", config.judge->name}};
   json["items"] = std::set<std::string>(config.items.begin(), config.items.end());
   json["seed"] = config.seed;
   json["sample_seed"] = config.sample_seed;

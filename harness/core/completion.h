@@ -25,6 +25,9 @@ enum class FailureKind {
   kUnsupported,     ///< the model cannot do this kind of request
   kMissingAnswer,   ///< replay and scripted: no such answer in the file
   kModel,           ///< a local model failed to evaluate (out of memory, defective file)
+  kNotJudged,       ///< there is an answer, but none of the judge to it: only the judge is asked again
+  /// There is an answer and the judge's to it, in which no verdict can be read: nobody is asked again.
+  kUnreadableVerdict,
   kCancelled,       ///< the run was stopped before an answer came
 };
 
@@ -62,6 +65,10 @@ struct TokenAlternative {
   std::string token;   ///< its text, leading blanks kept
   double logprob = 0;  ///< natural logarithm
 };
+
+struct Completion;
+/// Whether the model has answered and it is the judge that has not, or not readably.
+[[nodiscard]] bool lacks_verdict_only(const Completion& completion);
 
 enum class FinishReason { kNone, kStop, kLength, kContentFilter };
 

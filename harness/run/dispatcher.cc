@@ -20,6 +20,7 @@
 #include "harness/core/clock.h"
 #include "harness/run/arrivals.h"
 #include "harness/run/episode_cost.h"
+#include "harness/run/judge_desk.h"
 #include "harness/run/machine_share.h"
 #include "results/statistics/summary.h"
 
@@ -40,6 +41,12 @@ struct Work {
   bool is_episode = false;         // may take several turns
   int turns_left = 0;              // of these, after the one that is asked
   EpisodeCost before;              // what its earlier turns took
+  bool is_stored = false;          // answered in an earlier session: only the judge is asked
+  bool left_model = false;         // its place in flight is free
+  /// What the judge is to be asked, once that is known. Its answers are the record's.
+  std::optional<std::vector<Request>> judge_questions;
+  std::vector<JudgeAnswer> judged_before;  // by an earlier session, failed ones included
+  bool is_undecided = false;               // the judge was not asked: the run stopped
 };
 using WorkPtr = std::shared_ptr<Work>;
 
@@ -134,6 +141,10 @@ class Dispatch {
   void settle(Work& work);
   void score(Work& work);
   bool take_next_turn(Work& work);
+  bool needs_judge(Work& work);
+  void ask_judge(const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
+  void take_judge_answer(Work& work, JudgeAnswer answer);
+  bool judge_has_ended(const PlannedResult& planned) const;
   void store(const WorkPtr& work);
   void commit_group();
   void note_failure(Lane& lane, const Failure& failure);
@@ -154,6 +165,8 @@ class Dispatch {
   std::deque<Lane> lanes_;
   std::vector<std::size_t> machine_lanes_;  // lanes that occupy the machine: one after the other
   std::atomic<std::size_t> next_machine_lane_{0};
+  std::deque<JudgeDesk> judges_;  // by Plan::judges
+  std::unique_ptr<Lane::AsyncNode> judge_node_;
   using ScoreNode = flow::multifunction_node<WorkPtr, std::tuple<WorkPtr>>;
   std::unique_ptr<ScoreNode> score_node_;
   std::unique_ptr<flow::function_node<WorkPtr, flow::continue_msg>> store_node_;
@@ -187,8 +200,12 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
           lane.answer->try_put(work);
           return;
         }
-        if (work->is_episode && !lane.in_flight_until_stored) {
+        if (work->is_episode && !lane.in_flight_until_stored && !std::exchange(work->left_model, true)) {
           lane.in_flight->decrementer().try_put(flow::continue_msg());
+        }
+        if (needs_judge(*work)) {
+          judge_node_->try_put(work);
+          return;
         }
         score(*work);
         to_store_.fetch_add(1);
@@ -200,6 +217,22 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
                                                                                      return flow::continue_msg();
                                                                                    });
   flow::make_edge(flow::output_port<0>(*score_node_), *store_node_);
+  const JudgeEvents events{[this](const std::string& message) {
+                             say(message + "; what is answered without it is stored, and judged when the run goes on");
+                             const std::lock_guard lock(mutex_);
+                             if (outcome_.model_error.empty()) outcome_.model_error = message;
+                           },
+                           [this] {
+                             close_all_lanes();
+                             const std::lock_guard lock(mutex_);
+                             outcome_.budget_exhausted = true;
+                           }};
+  for (PlannedJudge& judge : plan.judges) judges_.emplace_back(judge, budget_, events);
+  judge_node_ = std::make_unique<Lane::AsyncNode>(
+      graph_, flow::unlimited, [this](const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) {
+        ask_judge(work, gateway);
+      });
+  flow::make_edge(*judge_node_, *score_node_);
 
   for (std::size_t m = 0; m < plan.models.size(); ++m) {
     Lane& lane = lanes_.emplace_back();
@@ -297,13 +330,19 @@ Result<WorkPtr> Dispatch::next_sample(Lane& lane) {
   while (lane.current < lane.results.size()) {
     const std::size_t index = lane.results[lane.current];
     const PlannedResult& planned = plan_.results[index];
+    if (judge_has_ended(planned)) {
+      // No more is paid for answers that nobody would judge.
+      lane.items.reset();
+      ++lane.current;
+      continue;
+    }
     if (lane.items == nullptr) {
       auto source = planned.suite->load();
       if (!source) return forward_error(source);
       lane.items = std::move(*source);
       lane.item.reset();
     }
-    while (true) {
+    while (!judge_has_ended(planned)) {
       if (!lane.item) {
         auto item = lane.items->next();
         if (!item) return forward_error(item);
@@ -341,6 +380,79 @@ void Dispatch::ask(Work& work) {
   work.record.request = std::move(request);
   work.is_episode = is_episodic(plan_.results[index]);
   work.turns_left = plan_.results[index].suite->info().max_turns - 1;
+  const SampleKey key{work.record.result, work.record.item.order, work.record.request.sample};
+  if (plan_.unjudged == nullptr || !plan_.results[index].judge || !plan_.unjudged->has(key)) return;
+  if (auto stored = plan_.unjudged->take(key, work.record.request)) {
+    work.is_stored = true;
+    work.record.completion = std::move(stored->completion);
+    work.record.usd = stored->usd;
+    work.judged_before = std::move(stored->judge_answers);
+  }
+}
+
+bool Dispatch::judge_has_ended(const PlannedResult& planned) const {
+  return planned.judge && judges_[*planned.judge].has_ended();
+}
+
+// Whether the judge has to be asked (again) before the answer can be scored.
+bool Dispatch::needs_judge(Work& work) {
+  Record& record = work.record;
+  const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
+  if (!planned.judge || record.completion.failure) return false;
+  if (!work.judge_questions) {
+    auto questions = planned.suite->judge_questions(record.item, record.request.sample, record.completion);
+    if (!questions) {
+      record.completion.failure =
+          Failure{FailureKind::kNotJudged, FailureAction::kGiveUpItem, questions.error().message};
+      return false;
+    }
+    work.judge_questions = std::move(*questions);
+    const int asked = static_cast<int>(work.judge_questions->size());
+    for (int i = 0; i < asked; ++i) {
+      Request& question = (*work.judge_questions)[static_cast<std::size_t>(i)];
+      question.item = record.request.item;
+      question.order = record.request.order;
+      question.sample = record.request.sample * asked + i;
+    }
+    // What an earlier session was told need not be asked again.
+    for (JudgeAnswer& before : work.judged_before) {
+      const std::size_t next = record.judge_answers.size();
+      if (next == work.judge_questions->size() || before.completion.failure) break;
+      if (before.request.body != (*work.judge_questions)[next].body) break;
+      record.judge_answers.push_back(std::move(before));
+    }
+  }
+  return record.judge_answers.size() < work.judge_questions->size();
+}
+
+void Dispatch::ask_judge(const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) {
+  gateway.reserve_wait();
+  JudgeDesk& desk = judges_[*plan_.results[static_cast<std::size_t>(work->record.result)].judge];
+  desk.ask((*work->judge_questions)[work->record.judge_answers.size()], [this, work, &gateway](JudgeAnswer answer) {
+    take_judge_answer(*work, std::move(answer));
+    gateway.try_put(work);
+    gateway.release_wait();
+  });
+}
+
+void Dispatch::take_judge_answer(Work& work, JudgeAnswer answer) {
+  Record& record = work.record;
+  const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
+  const std::size_t number = record.judge_answers.size();
+  if (number < work.judged_before.size()) {
+    // It failed in an earlier session, and what that took is counted with it.
+    const JudgeAnswer& before = work.judged_before[number];
+    answer.completion.attempts += before.completion.attempts;
+    if (before.usd) answer.usd = answer.usd.value_or(0) + *before.usd;
+  }
+  if (const std::optional<Failure>& failure = answer.completion.failure) {
+    work.is_undecided = failure->kind == FailureKind::kCancelled;
+    record.completion.failure =
+        Failure{FailureKind::kNotJudged, FailureAction::kGiveUpItem,
+                "the judge " + planned.info.judge->model.name + " gave no answer: " +
+                    std::string(failure_name(failure->kind)) + ": " + failure->message};
+  }
+  record.judge_answers.push_back(std::move(answer));
 }
 
 // Whether the answer is not an episode's last; then the record's request is that of the next turn.
@@ -417,6 +529,20 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
     gateway.try_put(work);
     gateway.release_wait();
   };
+  if (work->is_stored) {
+    if (!lane.in_flight_until_stored && !work->is_episode) {
+      lane.in_flight->decrementer().try_put(flow::continue_msg());
+    }
+    gateway.try_put(work);
+    gateway.release_wait();
+    return;
+  }
+  if (judge_has_ended(plan_.results[static_cast<std::size_t>(work->record.result)])) {
+    work->record.completion.failure =
+        Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "nobody would judge the answer"};
+    finish();
+    return;
+  }
   // What is stored of an episode is its last turn, with what all of them took.
   if (!work->is_episode && take_stored_answer(lane, work->record)) {
     finish();
@@ -457,11 +583,13 @@ void Dispatch::score(Work& work) {
   const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
   if (work.is_episode) work.before.add_to(record.completion, record.usd);
   if (record.completion.failure) return;
-  Score score = planned.suite->score_episode(record.item, record.request, record.completion);
+  Score score = planned.judge ? planned.suite->score_judged(record.item, record.completion, record.judge_answers)
+                              : planned.suite->score_episode(record.item, record.request, record.completion);
   if (score.not_judged.empty()) {
     record.score = std::move(score);
   } else {
-    record.completion.failure = Failure{FailureKind::kModel, FailureAction::kGiveUpItem, score.not_judged};
+    record.completion.failure = Failure{planned.judge ? FailureKind::kUnreadableVerdict : FailureKind::kModel,
+                                        FailureAction::kGiveUpItem, score.not_judged};
   }
 }
 
@@ -518,7 +646,9 @@ void Dispatch::commit_group() {
       }
       const std::lock_guard lock(mutex_);
       ++outcome_.asked;
-      if (record.score) {
+      if (work->is_undecided) {
+        // stored, and still to do
+      } else if (record.score) {
         ++outcome_.answered;
         ++line.done;
         ++line.done_now;
@@ -527,12 +657,14 @@ void Dispatch::commit_group() {
       } else {
         ++outcome_.failed;
         ++line.failed;
+        if (record.completion.failure->kind == FailureKind::kUnreadableVerdict) ++outcome_.unreadable;
         if (outcome_.first_failure.empty()) {
           outcome_.first_failure = record.item.id + ": " + record.completion.failure->message;
         }
       }
-      if (record.usd) {
-        line.usd += *record.usd;
+      const std::optional<double> judge = judge_usd(record);
+      if (record.usd || (judge && *judge > 0)) {
+        line.usd += record.usd.value_or(0) + judge.value_or(0);
         line.usd_known = true;
       }
     }
@@ -594,6 +726,7 @@ void Dispatch::fail_store(const std::string& message) {
     outcome_.store_error = message;
   }
   for (PlannedModel& model : plan_.models) model.adapter->cancel();
+  for (JudgeDesk& judge : judges_) judge.cancel();
 }
 
 // Called from the source and from the store; whichever comes last starts the machine's next model.
@@ -621,6 +754,14 @@ void Dispatch::watch_stop_signal() {
           model.adapter->drain();
         } else {
           model.adapter->cancel();
+        }
+      }
+      // An answer that the judge is not asked about any more is stored without a verdict.
+      for (JudgeDesk& judge : judges_) {
+        if (level == 1) {
+          judge.drain();
+        } else {
+          judge.cancel();
         }
       }
       for (Lane& lane : lanes_) {

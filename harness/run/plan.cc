@@ -5,7 +5,9 @@
 
 #include "harness/core/clock.h"
 #include "harness/core/text.h"
+#include "harness/run/judges.h"
 #include "harness/run/selection.h"
+#include "harness/run/stored_run.h"
 #include "results/cost/price_table.h"
 #include "suites/registry.h"
 
@@ -101,6 +103,7 @@ Result<SuiteOptions> suite_options(const RunConfig& config, const SuiteConfig& w
   options.max_tokens = wanted.max_tokens;
   options.extra = wanted.extra;
   if (!wanted.file.empty()) options.extra.emplace_back(kSuiteFileOption, wanted.file);
+  if (auto opened = open_against(options); !opened) return forward_error(opened);
   return options;
 }
 
@@ -246,7 +249,10 @@ Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, s
   if (!entries) return forward_error(entries);
   auto models = make_models(config, context, *entries);
   if (!models) return forward_error(models);
-  return make_plan(config, std::move(*models), messages);
+  auto plan = make_plan(config, std::move(*models), messages);
+  if (!plan) return plan;
+  if (auto added = add_judges(config, context, *plan, messages); !added) return forward_error(added);
+  return plan;
 }
 
 Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages) {

@@ -156,7 +156,7 @@ Json metadata_json(const Record& record) {
     json["logprobs"] = Json::array();
     for (const ContinuationScore& score : record.completion.continuations) json["logprobs"].push_back(score.logprob);
   }
-  if (record.usd) json["usd"] = *record.usd;
+  if (const auto usd = with_judge_usd(record, record.usd)) json["usd"] = *usd;
   json["attempts"] = record.completion.attempts;
   if (record.completion.reused) json["reused"] = true;
   if (!record.completion.note.empty()) json["note"] = record.completion.note;

@@ -71,7 +71,7 @@ void write_record_markdown(std::ostream& out, const Record& record, const Result
   row("first token, ms", report::ms_text(completion.timings.first_token_ms));
   row("total, ms", report::ms_text(completion.timings.total_ms));
   row("attempts", std::to_string(completion.attempts) + (completion.reused ? " (reused)" : ""));
-  row("$", report::usd_text(record.usd));
+  row("$", report::usd_text(with_judge_usd(record, record.usd)));
   write_choices(out, record);
   write_block(out, "Prompt", report::prompt_text(record.request));
   write_block(out, "Sent", completion.sent);

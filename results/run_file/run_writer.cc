@@ -58,7 +58,9 @@ class Writer final : public RunWriter {
     double usd = 0;
     auto done = guarded([&] {
       // Reused answers were paid for by the run they came from.
-      Statement row(*database_, "SELECT total(usd) FROM records WHERE reused = 0");
+      Statement row(*database_,
+                    "SELECT (SELECT total(usd) FROM records WHERE reused = 0) + "
+                    "(SELECT total(usd) FROM judge_answers)");
       if (row.step()) usd = row.real(0);
     });
     if (!done) return forward_error(done);

@@ -491,6 +491,8 @@ bool Scorer::needs_target() const {
   });
 }
 
+bool Scorer::executes() const { return state_->rule("code") != nullptr || state_->rule("sql") != nullptr; }
+
 std::string Scorer::defect(const Expected& expected) const {
   if (needs_target() && expected.targets.empty()) return "there is no target";
   for (const Rule& rule : state_->rules) {

@@ -44,6 +44,7 @@ class YamlFields {
   /// "file:line:column: key" of a value, or of the map where the key is not there.
   [[nodiscard]] std::string where(const std::string& key) const;
   [[nodiscard]] std::string place(const YamlNode& node) const;
+  [[nodiscard]] const std::string& path() const { return *path_; }
 
  private:
   YamlFields(const YamlNode& node, const std::string& path) : node_(&node), path_(&path) {}
