@@ -28,7 +28,7 @@ enum class FailureKind {
   kNotJudged,       ///< there is an answer, but none of the judge to it: only the judge is asked again
   /// There is an answer and the judge's to it, in which no verdict can be read: nobody is asked again.
   kUnreadableVerdict,
-  kCancelled,       ///< the run was stopped before an answer came
+  kCancelled,  ///< the run was stopped before an answer came
 };
 
 /// What the caller should do next.

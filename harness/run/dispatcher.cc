@@ -229,9 +229,8 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
                            }};
   for (PlannedJudge& judge : plan.judges) judges_.emplace_back(judge, budget_, events);
   judge_node_ = std::make_unique<Lane::AsyncNode>(
-      graph_, flow::unlimited, [this](const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) {
-        ask_judge(work, gateway);
-      });
+      graph_, flow::unlimited,
+      [this](const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) { ask_judge(work, gateway); });
   flow::make_edge(*judge_node_, *score_node_);
 
   for (std::size_t m = 0; m < plan.models.size(); ++m) {
@@ -447,10 +446,9 @@ void Dispatch::take_judge_answer(Work& work, JudgeAnswer answer) {
   }
   if (const std::optional<Failure>& failure = answer.completion.failure) {
     work.is_undecided = failure->kind == FailureKind::kCancelled;
-    record.completion.failure =
-        Failure{FailureKind::kNotJudged, FailureAction::kGiveUpItem,
-                "the judge " + planned.info.judge->model.name + " gave no answer: " +
-                    std::string(failure_name(failure->kind)) + ": " + failure->message};
+    record.completion.failure = Failure{FailureKind::kNotJudged, FailureAction::kGiveUpItem,
+                                        "the judge " + planned.info.judge->model.name + " gave no answer: " +
+                                            std::string(failure_name(failure->kind)) + ": " + failure->message};
   }
   record.judge_answers.push_back(std::move(answer));
 }

@@ -52,8 +52,7 @@ void JudgeDesk::ask(Request question, std::function<void(JudgeAnswer)> done) {
     events_.on_budget();
     JudgeAnswer answer{std::move(*asked), {}, {}};
     answer.completion.attempts = 0;
-    answer.completion.failure =
-        Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
+    answer.completion.failure = Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the budget is used up"};
     done(std::move(answer));
   });
 }
@@ -62,18 +61,18 @@ void JudgeDesk::send(Request question, std::optional<double> reserved, std::func
   const double estimated = estimate(question);
   const double begun = machine_.begin(MonotonicClock::now());
   const auto asked = std::make_shared<Request>(question);
-  judge_.adapter->answer(
-      std::move(question), [this, asked, estimated, reserved, begun, done = std::move(done)](Completion completion) {
-        const double share_ms = machine_.end(MonotonicClock::now(), begun);
-        JudgeAnswer answer{std::move(*asked), std::move(completion), {}};
-        settle(answer, estimated, reserved, share_ms);
-        const std::optional<Failure>& failure = answer.completion.failure;
-        if (failure && failure->action == FailureAction::kEndModel && !ended_.exchange(true)) {
-          judge_.adapter->drain();
-          events_.on_end("judge " + judge_.config.ref.text + ": " + failure->message);
-        }
-        done(std::move(answer));
-      });
+  judge_.adapter->answer(std::move(question),
+                         [this, asked, estimated, reserved, begun, done = std::move(done)](Completion completion) {
+                           const double share_ms = machine_.end(MonotonicClock::now(), begun);
+                           JudgeAnswer answer{std::move(*asked), std::move(completion), {}};
+                           settle(answer, estimated, reserved, share_ms);
+                           const std::optional<Failure>& failure = answer.completion.failure;
+                           if (failure && failure->action == FailureAction::kEndModel && !ended_.exchange(true)) {
+                             judge_.adapter->drain();
+                             events_.on_end("judge " + judge_.config.ref.text + ": " + failure->message);
+                           }
+                           done(std::move(answer));
+                         });
 }
 
 void JudgeDesk::settle(JudgeAnswer& answer, double estimated, std::optional<double> reserved, double share_ms) {

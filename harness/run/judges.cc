@@ -111,8 +111,8 @@ Result<void> add_judges(const RunConfig& config, const AdapterContext& context, 
       plan.judges.push_back(std::move(*judge));
     }
     const PlannedJudge& judge = plan.judges[*planned.judge];
-    planned.info.judge = JudgeInfo{judge.identity, judge.config.ref.text, judge.price,
-                                   planned.suite->info().judge->rubric_sha256};
+    planned.info.judge =
+        JudgeInfo{judge.identity, judge.config.ref.text, judge.price, planned.suite->info().judge->rubric_sha256};
     planned.info.options.emplace_back(kJudgedBy, judge_text(*planned.info.judge));
   }
   if (config.judge && plan.judges.empty()) {

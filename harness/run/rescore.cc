@@ -215,9 +215,8 @@ Result<std::vector<JudgeAnswer>> stored_judge_answers(const Suite& suite, const 
   std::vector<JudgeAnswer> answers;
   for (const Request& question : *questions) {
     const auto found = std::find_if(
-        record.judge_answers.begin(), record.judge_answers.end(), [&](const JudgeAnswer& answer) {
-          return !answer.completion.failure && answer.request.body == question.body;
-        });
+        record.judge_answers.begin(), record.judge_answers.end(),
+        [&](const JudgeAnswer& answer) { return !answer.completion.failure && answer.request.body == question.body; });
     if (found == record.judge_answers.end()) {
       return usage_error(
           "the judge's answer to this question is not stored, and rescore asks nobody; `assay run` with the model "

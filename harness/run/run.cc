@@ -78,9 +78,7 @@ RunPlanSummary summarize(const Plan& plan) {
   return summary;
 }
 
-bool is_by_token(const std::optional<Price>& price) {
-  return price && price->input_per_mtok && price->output_per_mtok;
-}
+bool is_by_token(const std::optional<Price>& price) { return price && price->input_per_mtok && price->output_per_mtok; }
 
 // What asking everything would take, from the requests themselves.
 Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/core/result.h"
 #include "harness/core/model_identity.h"
+#include "harness/core/result.h"
 #include "harness/core/stored_answers.h"
 #include "suites/suite.h"
 

@@ -108,8 +108,7 @@ std::string with_unit(const std::optional<double>& value) {
 void judge_line(std::ostream& out, const JudgeInfo& info, const JudgeSummary& judge, const ConsoleStyle& style) {
   constexpr std::size_t kShownHash = 12;
   std::string text = "judge " + plain(info.model.name) + ", rubric " + info.rubric_sha256.substr(0, kShownHash) + ": " +
-                     std::to_string(judge.asked) +
-                     (judge.asked == 1 ? " answer" : " answers");
+                     std::to_string(judge.asked) + (judge.asked == 1 ? " answer" : " answers");
   if (judge.reused > 0) text += ", " + std::to_string(judge.reused) + " reused";
   text += ", p50 " + with_unit(judge.total_ms.p50);
   text += judge.usd_per_task ? ", $" + usd_text(judge.usd_per_task) + " of the $/task" : ", at a cost not known";

@@ -96,17 +96,17 @@ Json host_json(const RunInfo& run) {
 
 // What the judge was and took; its cost is part of the result's.
 Json json_of(const JudgeInfo& info, const JudgeSummary& judge) {
-  return {{"model", info.model.name},
-          {"model_sha256", or_null(info.model.sha256)},
-          {"rubric_sha256", info.rubric_sha256},
-          {"answers", judge.asked},
-          {"reused", judge.reused},
-          {"failed", judge.failed},
-          {"latency_ms", json_of(judge.total_ms)},
-          {"tokens", json_of(judge.tokens)},
-          {"cost", {{"usd", or_null(judge.usd)},
-                    {"usd_per_task", or_null(judge.usd_per_task)},
-                    {"price", json_of(info.price)}}}};
+  return {
+      {"model", info.model.name},
+      {"model_sha256", or_null(info.model.sha256)},
+      {"rubric_sha256", info.rubric_sha256},
+      {"answers", judge.asked},
+      {"reused", judge.reused},
+      {"failed", judge.failed},
+      {"latency_ms", json_of(judge.total_ms)},
+      {"tokens", json_of(judge.tokens)},
+      {"cost",
+       {{"usd", or_null(judge.usd)}, {"usd_per_task", or_null(judge.usd_per_task)}, {"price", json_of(info.price)}}}};
 }
 
 Json json_of(const JudgeAnswer& answer) {

@@ -95,9 +95,9 @@ bool same(const std::vector<JudgeAnswer>& a, const std::vector<JudgeAnswer>& b) 
   });
 }
 
-/// What of two answered records of one sample is not the same: "question", "answer", "judge's answer" or "score"; empty:
-/// nothing. Times, attempts, what was computed, cached or paid, and the words of `why` do not count: asked twice, they
-/// differ.
+/// What of two answered records of one sample is not the same: "question", "answer", "judge's answer" or "score";
+/// empty: nothing. Times, attempts, what was computed, cached or paid, and the words of `why` do not count: asked
+/// twice, they differ.
 std::string difference_of(const Record& a, const Record& b) {
   if (a.item.id != b.item.id || a.item.target != b.item.target || a.item.choices != b.item.choices ||
       a.request.body != b.request.body) {

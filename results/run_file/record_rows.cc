@@ -31,8 +31,7 @@ std::string select_records(std::int64_t version, bool whole) {
   return std::string(kBrief) + ", " + intact(version, Table::kRecords, "r.") + ", " +
          intact(version, Table::kQuestions, "q.") + ", " + judge_answers_columns(version) + (whole ? kRest : "") +
          " FROM records r LEFT JOIN questions q ON q.key = (?1 << 32 | ((r.key >> 16) & 4294967295))" +
-         judge_answers_join(version) +
-         " WHERE r.key >= ?2 AND r.key < ?3 ORDER BY r.key";
+         judge_answers_join(version) + " WHERE r.key >= ?2 AND r.key < ?3 ORDER BY r.key";
 }
 
 std::string question_text(const Statement& row, int base_column, BaseTexts& bases) {

@@ -73,12 +73,12 @@ struct TurnSummary {
 
 /// What a judge of the answers took, apart from the model that gave them.
 struct JudgeSummary {
-  std::int64_t asked = 0;             ///< questions that it answered
-  std::int64_t reused = 0;            ///< of these, taken from an earlier run
-  std::int64_t failed = 0;            ///< questions without an answer of it
-  Usage tokens;                       ///< as ResultSummary::tokens
-  statistics::Percentiles total_ms;   ///< of each of its answers; reused ones are left out
-  std::optional<double> usd;          ///< part of CostSummary::usd; absent where an answer's is unknown
+  std::int64_t asked = 0;              ///< questions that it answered
+  std::int64_t reused = 0;             ///< of these, taken from an earlier run
+  std::int64_t failed = 0;             ///< questions without an answer of it
+  Usage tokens;                        ///< as ResultSummary::tokens
+  statistics::Percentiles total_ms;    ///< of each of its answers; reused ones are left out
+  std::optional<double> usd;           ///< part of CostSummary::usd; absent where an answer's is unknown
   std::optional<double> usd_per_task;  ///< usd / scored items
 };
 

@@ -57,12 +57,8 @@ struct Extra {
 };
 
 std::string to_text(const Extra& extra) {
-  Json json{{"system", extra.system},
-            {"targets", extra.expected.targets},
-            {"pattern", extra.expected.pattern},
-            {"tests", extra.expected.tests},
-            {"database", extra.expected.database},
-            {"row", extra.row_json}};
+  Json json{{"system", extra.system},        {"targets", extra.expected.targets},   {"pattern", extra.expected.pattern},
+            {"tests", extra.expected.tests}, {"database", extra.expected.database}, {"row", extra.row_json}};
   json["examples"] = Json::array();
   for (const Example& example : extra.examples) json["examples"].push_back({example.prompt, example.answer});
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -119,8 +119,8 @@ Result<void> JudgeRules::read_form(YamlFields& fields) {
   const YamlNode* pass = fields.take("pass");
   const YamlNode* fail = fields.take("fail");
   const YamlNode* pairwise = fields.take("pairwise");
-  const int forms = (scale != nullptr ? 1 : 0) + (pass != nullptr || fail != nullptr ? 1 : 0) +
-                    (pairwise != nullptr ? 1 : 0);
+  const int forms =
+      (scale != nullptr ? 1 : 0) + (pass != nullptr || fail != nullptr ? 1 : 0) + (pairwise != nullptr ? 1 : 0);
   if (forms != 1) {
     return usage_error(where_ +
                        ": expected one form of verdict: 'scale: [1, 5]', 'pass: yes' with 'fail: no', or 'pairwise: "
@@ -225,9 +225,8 @@ Result<std::vector<Request>> JudgeRules::questions(const JudgedAnswer& judged) c
 // The word that a judge's answer comes to; the error is why there is none.
 Result<std::string> JudgeRules::word_of(const JudgeAnswer& answer) const {
   const ReadAnswer read = verdict_.read(answer.completion.text);
-  const std::string cut = answer.completion.finish == FinishReason::kLength
-                              ? " [the judge was cut off: raise max_tokens of judge:]"
-                              : "";
+  const std::string cut =
+      answer.completion.finish == FinishReason::kLength ? " [the judge was cut off: raise max_tokens of judge:]" : "";
   if (!read.text) {
     return usage_error(read.missing + " in the judge's answer " + shown(answer.completion.text) + cut);
   }
@@ -287,9 +286,8 @@ JudgeVerdict JudgeRules::verdict(const std::vector<JudgeAnswer>& answers) const 
   }
   const double second = 1 - points[1];  // in the other order the answer was shown second
   const bool agrees = points[0] == second;
-  verdict.values = {{kWinRate, agrees ? points[0] : 0.5},
-                    {kAgreement, agrees ? 1 : 0},
-                    {kFirstRate, (points[0] + points[1]) / 2}};
+  verdict.values = {
+      {kWinRate, agrees ? points[0] : 0.5}, {kAgreement, agrees ? 1 : 0}, {kFirstRate, (points[0] + points[1]) / 2}};
   verdict.why = agrees ? std::string("the judge says ") + outcome(points[0]) + " in both orders"
                        : std::string("the judge says ") + outcome(points[0]) + " where it is shown first and " +
                              outcome(second) + " where second: a tie";

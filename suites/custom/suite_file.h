@@ -63,9 +63,9 @@ struct SuiteFile {
   GenerateRules generate;
   std::optional<AnswerReader> answer;
   Scorer scorer;
-  bool has_rules = true;            ///< `score:` is there, or nobody else judges
-  std::optional<JudgeRules> judge;  ///< absent: the rules alone do
-  std::string rubric_sha256;        ///< of `judge:` without its model
+  bool has_rules = true;               ///< `score:` is there, or nobody else judges
+  std::optional<JudgeRules> judge;     ///< absent: the rules alone do
+  std::string rubric_sha256;           ///< of `judge:` without its model
   bool scores_text = false;            ///< `score:` is there, or there are no choices
   std::string headline;                ///< loglikelihood: the metric that is the headline
   std::vector<std::string> protocols;  ///< by name, the default order first

@@ -122,8 +122,7 @@ TEST_CASE("every answer is judged, in order, and what the judge takes is counted
 }
 
 TEST_CASE("an answer that the judge does not judge is stored with what is known, and never scored") {
-  JudgedRun run(16, 4, echo(),
-                echo(false, failing("second 5", FailureKind::kServerError, FailureAction::kGiveUpItem)));
+  JudgedRun run(16, 4, echo(), echo(false, failing("second 5", FailureKind::kServerError, FailureAction::kGiveUpItem)));
   MemoryWriter writer;
   const DispatchOutcome outcome = run.run(writer);
   CHECK(outcome.answered == 13);
@@ -239,8 +238,7 @@ TEST_CASE("what a judge said in an earlier run is not asked again") {
    private:
     ModelIdentity model_;
   };
-  JudgedRun run(6, 4, echo(),
-                echo(false, failing("first", FailureKind::kServerError, FailureAction::kGiveUpItem)));
+  JudgedRun run(6, 4, echo(), echo(false, failing("first", FailureKind::kServerError, FailureAction::kGiveUpItem)));
   run.plan.judges[0].stored.push_back(std::make_shared<Said>());
   MemoryWriter writer;
   CHECK(run.run(writer).answered == 6);

@@ -145,8 +145,8 @@ TEST_CASE("an answer is data in a rubric, whatever it says") {
     INFO(hostile);
     const std::vector<Request> questions = suite.questions(hostile);
     REQUIRE(questions.size() == 1);
-    CHECK(messages_of(questions[0])[1].content == "Reference: We return the second payment. Answer: " + hostile +
-                                                      " Column: We return the second payment.");
+    CHECK(messages_of(questions[0])[1].content ==
+          "Reference: We return the second payment. Answer: " + hostile + " Column: We return the second payment.");
     // What it says is not what the judge says.
     CHECK(value_of(suite.judged({"I say 2"}, hostile), "judge_score") == 0.25);
   }
