@@ -107,6 +107,27 @@ TEST_CASE("the query is read out of an answer by named rules", "[text_to_sql]") 
   }
 }
 
+TEST_CASE("a blank line ends a query only where the query can end", "[text_to_sql]") {
+  for (const char* const whole :
+       {"WITH a AS (\n  SELECT id FROM t\n),\n\nb AS (\n  SELECT count(*) c FROM a\n)\n\nSELECT c FROM b",
+        "SELECT\n\ncount(*)\n\nFROM\n\nt", "SELECT 1 FROM t AS\n\nx", "SELECT 1 FROM t WHERE\n\nid>0",
+        "SELECT id IN (1,\n\n2,3,4) FROM t", "SELECT 1 FROM t WHERE name <> 'x\n\ny'", "SELECT 1 FROM\n-- comment\n\nt",
+        "SELECT a,\n\n\n\nb FROM t"}) {
+    INFO(whole);
+    CHECK(extract_query(whole, false).sql == whole);
+  }
+  CHECK(extract_query("SELECT count(*)\nFROM t\n\nThis counts the rows.", false).sql == "SELECT count(*)\nFROM t");
+  CHECK(extract_query("SELECT id FROM (SELECT 1 id)\n \t\nIt's short", false).sql == "SELECT id FROM (SELECT 1 id)");
+
+  const ExtractedQuery fenced = extract_query("SELECT count(*) FROM t;\n```\n\nThis counts the rows.", false);
+  CHECK(fenced.sql == "SELECT count(*) FROM t;");
+  CHECK(fenced.rule == "whole answer, up to the closing fence");
+  CHECK(extract_query("count(*) FROM t\n```", true).sql == "SELECT count(*) FROM t");
+
+  const std::string lines(1 << 20, '\n');  // in linear time
+  CHECK(extract_query("SELECT 1" + lines + "FROM t", false).sql == "SELECT 1" + lines + "FROM t");
+}
+
 TEST_CASE("starter items are asked and scored", "[text_to_sql]") {
   const auto suite = starter();
   const std::vector<Item> items = items_of(*suite);

@@ -101,6 +101,52 @@ std::size_t statement_end(std::string_view sql) {
   return std::string_view::npos;
 }
 
+/// A query cannot end with this word or mark.
+bool wants_more(const std::string& last) {
+  constexpr std::array<std::string_view, 46> kOpen = {
+      ",",       "=",      "<",    ">",         "+",         "-",     "/",     "%",      "|",       ".",
+      "(",       "select", "from", "where",     "by",        "group", "order", "having", "limit",   "offset",
+      "union",   "except", "join", "intersect", "inner",     "left",  "right", "full",   "outer",   "cross",
+      "natural", "on",     "and",  "or",        "not",       "in",    "like",  "as",     "between", "distinct",
+      "case",    "when",   "then", "else",      "recursive", "with"};
+  return is_one_of(last, kOpen);
+}
+
+/// Where a blank line ends a query without ';' that prose follows; npos: nowhere. A blank line within quotes or
+/// parentheses, after what cannot be the end or before what goes on is part of the query.
+std::size_t end_at_blank_line(std::string_view answer) {
+  int depth = 0;
+  std::string last;
+  for (std::size_t i = 0; i < answer.size();) {
+    const char c = answer[i];
+    std::size_t end = i + 1;
+    if (c == '\n') {
+      const std::size_t next = answer.find_first_not_of(" \t\r", i + 1);
+      if (next != std::string_view::npos && answer[next] == '\n') {
+        if (depth <= 0 && !wants_more(last) && !continues_query(answer.substr(next))) return i;
+        end = std::min(answer.find_first_not_of(kBlanks, next), answer.size());
+      }
+    } else if (c == '\'' || c == '"' || c == '`') {
+      const std::size_t close = answer.find(c, i + 1);
+      if (close != std::string_view::npos) end = close + 1;
+      last = c;
+    } else if (answer.substr(i, 2) == "--") {
+      end = std::min(answer.find('\n', i), answer.size());
+    } else if (answer.substr(i, 2) == "/*") {
+      const std::size_t close = answer.find("*/", i + 2);
+      end = close == std::string_view::npos ? answer.size() : close + 2;
+    } else if (is_word(c)) {
+      last = first_word(answer.substr(i));
+      end = i + last.size();
+    } else if (kBlanks.find(c) == std::string_view::npos) {
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      last = c;
+    }
+    i = end;
+  }
+  return std::string_view::npos;
+}
+
 ExtractedQuery first_statement(std::string_view text, std::string rule) {
   text = trimmed(text);
   const std::size_t end = statement_end(text);
@@ -143,11 +189,8 @@ ExtractedQuery leading_query(std::string_view answer, std::string rule) {
     }
     return {std::string(answer), std::move(rule)};
   }
-  for (std::size_t at = answer.find('\n'); at != std::string_view::npos; at = answer.find('\n', at + 1)) {
-    const std::size_t next = answer.find_first_not_of(" \t\r", at + 1);
-    if (next == std::string_view::npos || answer[next] != '\n') continue;
-    if (continues_query(answer.substr(next))) continue;
-    return {std::string(trimmed(answer.substr(0, at))), rule + ", text after it left out"};
+  if (const std::size_t blank = end_at_blank_line(answer); blank != std::string_view::npos) {
+    return {std::string(trimmed(answer.substr(0, blank))), rule + ", text after it left out"};
   }
   return {std::string(answer), std::move(rule)};
 }
@@ -240,9 +283,13 @@ ExtractedQuery extract_query(std::string_view answer, bool continues_select) {
   }
   const std::string_view text = trimmed(answer);
   if (text.empty()) return {"", "empty answer"};
-  if (starts_statement(text)) return leading_query(text, "whole answer");
+  // a fence that the prompt opened is closed by the answer
+  const std::size_t fence = text.find("```");
+  const std::string_view inside = trimmed(text.substr(0, fence));
+  const std::string closed = fence == std::string_view::npos ? "" : ", up to the closing fence";
+  if (starts_statement(text)) return leading_query(inside, "whole answer" + closed);
   if (continues_select) {
-    ExtractedQuery found = leading_query(text, "continued after SELECT");
+    ExtractedQuery found = leading_query(inside, "continued after SELECT" + closed);
     found.sql.insert(0, "SELECT ");
     return found;
   }

@@ -19,7 +19,9 @@ struct ExtractedQuery {
 ///     a statement follows
 ///  3. the last fenced block that holds a query; a fence that never closes counts    "last fenced block"
 ///  4. an answer that begins with SQL: all of it, unchanged                          "whole answer"
-///     but for prose after its end, after ';' or a blank line                        "…, text after it left out"
+///     but for prose after its end: after ';', or after a blank line that is not within quotes or parentheses, not
+///     after what cannot end a query, and not before what goes on with it            "…, text after it left out"
+///     and for a fence that was opened before the answer                             "…, up to the closing fence"
 ///  5. with `continues_select` (the prompt ended in SELECT): "SELECT " before it     "continued after SELECT"
 ///  6. the first line that begins a query, or the text after "SQL:" and the like, up to ';', a blank line or the
 ///     end                                                                           "query in the text"
