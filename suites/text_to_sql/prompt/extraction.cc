@@ -8,7 +8,7 @@
 namespace assay::text_to_sql {
 namespace {
 
-constexpr int kMostTags = 100;  ///< of a pair of tags that are looked at: answers are untrusted, time stays linear
+constexpr int kMostTags = 100;  ///< or backquotes that are looked at: answers are untrusted, time stays linear
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -157,14 +157,24 @@ ExtractedQuery first_statement(std::string_view text, std::string rule) {
   return {std::string(text), std::move(rule)};
 }
 
+/// Where a fence opens, of backquotes or, at the begin of a line, of tildes; npos: nowhere.
+std::size_t next_fence(std::string_view answer, std::size_t from) {
+  const std::size_t backquotes = answer.find("```", from);
+  std::size_t tildes = answer.find("~~~", from);
+  while (tildes != std::string_view::npos && tildes > 0 && answer[tildes - 1] != '\n') {
+    tildes = answer.find("~~~", tildes + 1);
+  }
+  return std::min(backquotes, tildes);
+}
+
 /// The contents of the last fenced block with a query in it; empty: none.
 std::string_view last_fenced_query(std::string_view answer) {
   std::string_view found;
-  std::size_t open = answer.find("```");
+  std::size_t open = next_fence(answer, 0);
   while (open != std::string_view::npos) {
     std::size_t begin = open + 3;
     while (begin < answer.size() && is_word(answer[begin])) ++begin;  // the language
-    std::size_t close = answer.find("```", begin);
+    std::size_t close = answer.find(answer.substr(open, 3), begin);
     const std::string_view block = answer.substr(begin, close == std::string_view::npos ? close : close - begin);
     // "```SELECT 1```": the query's first word looks like a language
     const std::string_view with_word = answer.substr(open + 3, block.size() + (begin - open - 3));
@@ -174,9 +184,21 @@ std::string_view last_fenced_query(std::string_view answer) {
       found = with_word;
     }
     if (close == std::string_view::npos) break;
-    open = answer.find("```", close + 3);
+    open = next_fence(answer, close + 3);
   }
   return trimmed(found);
+}
+
+/// A query between backquotes within a line; empty: none. It may quote names in the same way: its last one closes.
+std::string_view query_in_backquotes(std::string_view answer) {
+  int looked_at = 0;
+  for (std::size_t open = answer.find('`'); open != std::string_view::npos && looked_at < kMostTags;
+       open = answer.find('`', open + 1), ++looked_at) {
+    const std::string_view line = answer.substr(open + 1, answer.find('\n', open) - open - 1);
+    const std::size_t close = line.rfind('`');
+    if (close != std::string_view::npos && starts_query(line.substr(0, close))) return trimmed(line.substr(0, close));
+  }
+  return {};
 }
 
 /// An answer that begins with SQL, without the prose after it.
@@ -249,6 +271,9 @@ std::optional<std::string_view> tagged(std::string_view answer, std::string_view
 }
 
 ExtractedQuery query_in_text(std::string_view answer) {
+  if (const std::string_view quoted = query_in_backquotes(answer); !quoted.empty()) {
+    return first_statement(quoted, "query in backquotes");
+  }
   std::size_t begin = std::string_view::npos;
   for (std::size_t line = 0; line < answer.size() && begin == std::string_view::npos;) {
     if (starts_query(answer.substr(line, answer.find('\n', line) - line))) begin = line;
