@@ -11,6 +11,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -19,6 +21,7 @@
 
 #include "harness/core/clock.h"
 #include "harness/run/arrivals.h"
+#include "harness/run/billing.h"
 #include "harness/run/episode_cost.h"
 #include "harness/run/judge_desk.h"
 #include "harness/run/machine_share.h"
@@ -33,7 +36,7 @@ namespace flow = oneapi::tbb::flow;
 struct Work {
   std::size_t lane = 0;
   Record record;
-  double estimated_usd = 0;
+  double expected_usd = 0;
   std::optional<double> reserved_usd;  // of the budget, for this request
   bool is_warmup = false;
   double share_begin = 0;          // of the model's machine (MachineShare)
@@ -66,13 +69,6 @@ constexpr std::size_t kWindowSlack = 256;
 bool is_deterministic(const Request& request) {
   const auto* generate = std::get_if<GenerateRequest>(&request.body);
   return generate == nullptr || generate->temperature == 0;
-}
-
-// Whether a provider may want to be paid for an answer that we never saw whole.
-bool may_be_billed(const Completion& completion) {
-  if (!completion.failure) return false;
-  const FailureKind kind = completion.failure->kind;
-  return kind == FailureKind::kTimeout || kind == FailureKind::kBadResponse || kind == FailureKind::kConnection;
 }
 
 // Progress of one model x suite, as the store sees it.
@@ -115,7 +111,7 @@ class Dispatch {
     std::atomic<std::int64_t> started{0};  // requests handed to the model
     std::unique_ptr<Arrivals> arrivals;    // open loop
     MachineShare machine;                  // for a price per hour
-    std::atomic<double> underestimate{1};  // the most that an answer cost, as a multiple of its estimate
+    Underestimate underestimate;
 
     std::unique_ptr<flow::input_node<WorkPtr>> source;
     std::unique_ptr<flow::limiter_node<WorkPtr>> window;
@@ -135,7 +131,6 @@ class Dispatch {
   Result<WorkPtr> next_sample(Lane& lane);
   void ask(Work& work);
   void reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then);
-  void learn_cost(Lane& lane, const Work& work);
   void start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
   bool take_stored_answer(const Lane& lane, Record& record);
   void settle(Work& work);
@@ -282,7 +277,16 @@ void Dispatch::build_lane(Lane& lane) {
 }
 
 DispatchOutcome Dispatch::run() {
-  std::thread watcher([this] { watch_stop_signal(); });
+  std::thread watcher;
+  try {
+    watcher = std::thread([this] { watch_stop_signal(); });
+  } catch (const std::system_error& error) {
+    close_all_lanes();
+    graph_.wait_for_all();  // the graph's own tasks must not outlive its nodes
+    outcome_.store_error = std::string("no thread can be started (") + error.what() +
+                           "); raise the limit on threads (ulimit -u) or on memory, then run the same command again";
+    return outcome_;
+  }
   for (Lane& lane : lanes_) {
     if (!plan_.models[lane.model].capabilities.occupies_machine) lane.source->activate();
   }
@@ -479,9 +483,9 @@ bool Dispatch::take_next_turn(Work& work) {
 void Dispatch::reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then) {
   const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work->record.result)].info.price;
   if (!price || !budget_.limited()) return then(true);
-  work->estimated_usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
-                                            : estimated_usd(*price, work->record.request).value_or(0);
-  const double usd = work->estimated_usd * lane.underestimate;
+  work->expected_usd = expected_usd(*price, work->record.request, plan_.models[lane.model].capabilities.thinking_tokens,
+                                    lane.machine.mean_ms());
+  const double usd = work->expected_usd * lane.underestimate.factor();
   budget_.reserve(usd, [this, work, usd, then = std::move(then)](bool fits) {
     if (fits) {
       work->reserved_usd = usd;
@@ -492,15 +496,6 @@ void Dispatch::reserve_budget(const Lane& lane, const WorkPtr& work, std::functi
     }
     then(fits);
   });
-}
-
-// Estimates are a rule of thumb: where an answer cost more than its own, later ones may.
-void Dispatch::learn_cost(Lane& lane, const Work& work) {
-  if (work.estimated_usd <= 0 || !work.record.usd) return;
-  const double ratio = *work.record.usd / work.estimated_usd;
-  double known = lane.underestimate;
-  while (ratio > known && !lane.underestimate.compare_exchange_weak(known, ratio)) {
-  }
 }
 
 // Whether an earlier run has answered this very request.
@@ -520,7 +515,7 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
   const auto finish = [this, &lane, work, &gateway] {
     if (!work->record.completion.failure) lane.answered = true;
     settle(*work);
-    learn_cost(lane, *work);
+    lane.underestimate.learn(work->expected_usd, work->record.usd);
     if (!lane.in_flight_until_stored && !work->is_episode) {
       lane.in_flight->decrementer().try_put(flow::continue_msg());
     }
@@ -595,19 +590,9 @@ void Dispatch::score(Work& work) {
 void Dispatch::settle(Work& work) {
   Record& record = work.record;
   const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
-  if (record.completion.reused) {
-    record.usd = 0;
-  } else if (record.completion.billed_usd) {
-    record.usd = record.completion.billed_usd;
-  } else if (planned.info.price) {
-    record.usd =
-        planned.info.price->usd_per_hour
-            ? time_cost_usd(*planned.info.price,
-                            record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
-            : token_cost_usd(*planned.info.price, record.completion.usage);
-  }
+  record.usd = charged_usd(record.completion, planned.info.price, work.share_ms);
   const std::optional<double> reserved = std::exchange(work.reserved_usd, std::nullopt);  // a later turn has its own
-  budget_.settle(reserved, record.usd.value_or(may_be_billed(record.completion) ? reserved.value_or(0) : 0));
+  budget_.settle(reserved, spent_usd(record.completion, record.usd, reserved));
   if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 

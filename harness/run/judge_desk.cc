@@ -5,17 +5,9 @@
 #include <utility>
 
 #include "harness/core/clock.h"
-#include "harness/core/price.h"
 
 namespace assay {
 namespace {
-
-// What a provider may want to be paid for although we never saw it whole.
-bool may_be_billed(const Completion& completion) {
-  if (!completion.failure) return false;
-  const FailureKind kind = completion.failure->kind;
-  return kind == FailureKind::kTimeout || kind == FailureKind::kBadResponse || kind == FailureKind::kConnection;
-}
 
 std::optional<Completion> stored_answer(const PlannedJudge& judge, const Request& question) {
   for (const auto& stored : judge.stored) {
@@ -28,9 +20,9 @@ std::optional<Completion> stored_answer(const PlannedJudge& judge, const Request
 }  // namespace
 
 double JudgeDesk::estimate(const Request& question) const {
-  if (!judge_.price) return 0;
-  return judge_.price->usd_per_hour ? time_cost_usd(*judge_.price, machine_.mean_ms()).value_or(0)
-                                    : estimated_usd(*judge_.price, question).value_or(0);
+  return judge_.price
+             ? expected_usd(*judge_.price, question, judge_.adapter->capabilities().thinking_tokens, machine_.mean_ms())
+             : 0;
 }
 
 void JudgeDesk::ask(Request question, std::function<void(JudgeAnswer)> done) {
@@ -45,7 +37,7 @@ void JudgeDesk::ask(Request question, std::function<void(JudgeAnswer)> done) {
     send(std::move(question), std::nullopt, std::move(done));
     return;
   }
-  const double usd = estimate(question) * underestimate_;
+  const double usd = estimate(question) * underestimate_.factor();
   const auto asked = std::make_shared<Request>(std::move(question));
   budget_.reserve(usd, [this, usd, asked, done = std::move(done)](bool fits) {
     if (fits) return send(std::move(*asked), usd, done);
@@ -77,22 +69,9 @@ void JudgeDesk::send(Request question, std::optional<double> reserved, std::func
 
 void JudgeDesk::settle(JudgeAnswer& answer, double estimated, std::optional<double> reserved, double share_ms) {
   const Completion& completion = answer.completion;
-  if (completion.reused) {
-    answer.usd = 0;
-  } else if (completion.billed_usd) {
-    answer.usd = completion.billed_usd;
-  } else if (judge_.price) {
-    answer.usd = judge_.price->usd_per_hour
-                     ? time_cost_usd(*judge_.price, completion.timings.compute_ms.value_or(share_ms))
-                     : token_cost_usd(*judge_.price, completion.usage);
-  }
-  budget_.settle(reserved, answer.usd.value_or(may_be_billed(completion) ? reserved.value_or(0) : 0));
-  if (estimated <= 0 || !answer.usd) return;
-  // Estimates are a rule of thumb: where an answer cost more than its own, later ones may.
-  const double ratio = *answer.usd / estimated;
-  double known = underestimate_;
-  while (ratio > known && !underestimate_.compare_exchange_weak(known, ratio)) {
-  }
+  answer.usd = charged_usd(completion, judge_.price, share_ms);
+  budget_.settle(reserved, spent_usd(completion, answer.usd, reserved));
+  underestimate_.learn(estimated, answer.usd);
 }
 
 }  // namespace assay

@@ -14,6 +14,7 @@
 
 #include "harness/core/judge_answer.h"
 #include "harness/core/request.h"
+#include "harness/run/billing.h"
 #include "harness/run/budget.h"
 #include "harness/run/machine_share.h"
 #include "harness/run/plan.h"
@@ -53,7 +54,7 @@ class JudgeDesk {
   Budget& budget_;
   JudgeEvents events_;
   MachineShare machine_;
-  std::atomic<double> underestimate_{1};  // the most that an answer cost, as a multiple of its estimate
+  Underestimate underestimate_;
   std::atomic<bool> ended_{false};
 };
 

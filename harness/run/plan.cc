@@ -33,12 +33,6 @@ bool can_do(const Capabilities& model, const Protocol& protocol) {
                      [&](Ability ability) { return can_do(model, ability); });
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 // The named protocol, or the suite's first one that every model can do.
 Result<std::string> choose_protocol(const SuiteEntry& suite, const std::optional<std::string>& wanted,
                                     const std::vector<PlannedModel>& models) {
@@ -48,7 +42,7 @@ Result<std::string> choose_protocol(const SuiteEntry& suite, const std::optional
     const auto found = std::find(names.begin(), names.end(), *wanted);
     if (found == names.end()) {
       return usage_error(suite.name + " has no protocol '" + *wanted + "'" + did_you_mean(*wanted, names) +
-                         "; it has: " + joined(names));
+                         "; it has: " + listed(names));
     }
     const Protocol& protocol = suite.protocols[static_cast<std::size_t>(found - names.begin())];
     for (const PlannedModel& model : models) {
@@ -66,7 +60,7 @@ Result<std::string> choose_protocol(const SuiteEntry& suite, const std::optional
     }
   }
   return usage_error("no protocol of " + suite.name + " can be asked of every model of this run (it has: " +
-                     joined(names) + "); run the models one at a time");
+                     listed(names) + "); run the models one at a time");
 }
 
 // A model behind a URL: someone is paid for its answers.
@@ -154,7 +148,7 @@ Result<std::vector<std::shared_ptr<const SuiteEntry>>> find_suites(const RunConf
       if (std::find((*entry)->options.begin(), (*entry)->options.end(), key) == (*entry)->options.end()) {
         return usage_error("suite " + wanted.name + " has no option '" + key + "'" +
                            did_you_mean(key, (*entry)->options) +
-                           ((*entry)->options.empty() ? "; it has none" : "; it has: " + joined((*entry)->options)));
+                           ((*entry)->options.empty() ? "; it has none" : "; it has: " + listed((*entry)->options)));
       }
     }
   }
@@ -295,7 +289,9 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
       ++all;
       if (filter.matches((*item)->id)) selection.add(**item);
     }
-    if (all == 0) return usage_error("suite " + wanted.name + " has no items in " + config.data_dir);
+    if (all == 0)
+      return usage_error("suite " + wanted.name + " has no items in " +
+                         (wanted.file.empty() ? config.data_dir : "the data that " + wanted.file + " names"));
     auto data_sha256 = (*suite)->data_sha256();
     if (!data_sha256) return forward_error(data_sha256);
     std::vector<std::int64_t> orders = selection.select(wanted.limit ? wanted.limit : config.limit, config.shard);

@@ -33,7 +33,7 @@ struct Rescored {
 };
 
 // A stored record on its way to the new run.
-struct Work {
+struct StoredWork {
   Record record;
   std::optional<double> old_value;
   bool is_reworded = false;
@@ -236,7 +236,7 @@ Score todays_score(const Suite& suite, const Record& record) {
   return none;
 }
 
-void score(const Suite& suite, Work& work) {
+void score(const Suite& suite, StoredWork& work) {
   Record& record = work.record;
   std::optional<Failure>& failure = record.completion.failure;
   // An answer that the machine could not judge then may be judged now.
@@ -257,12 +257,12 @@ void score(const Suite& suite, Work& work) {
 }
 
 // Scores a batch side by side and stores it in order.
-Result<void> finish_batch(std::vector<Work>& batch, const std::vector<Rescored>& results, RunWriter& writer,
+Result<void> finish_batch(std::vector<StoredWork>& batch, const std::vector<Rescored>& results, RunWriter& writer,
                           RescoreOutcome& outcome) {
   oneapi::tbb::parallel_for(std::size_t{0}, batch.size(), [&](std::size_t i) {
     score(*results[static_cast<std::size_t>(batch[i].record.result)].suite, batch[i]);
   });
-  for (const Work& work : batch) {
+  for (const StoredWork& work : batch) {
     const Record& record = work.record;
     if (record.score) {
       ++outcome.scored;
@@ -292,7 +292,7 @@ Result<RescoreOutcome> rescore(const RescoreConfig& config, const StopSignal& st
   if (!writer) return forward_error(writer);
 
   RescoreOutcome outcome;
-  std::vector<Work> batch;
+  std::vector<StoredWork> batch;
   ItemCursor items;
   const Rescored* current = nullptr;
   Result<void> step;
@@ -310,7 +310,7 @@ Result<RescoreOutcome> rescore(const RescoreConfig& config, const StopSignal& st
       step = forward_error(item);
       return false;
     }
-    Work& work = batch.emplace_back();
+    StoredWork& work = batch.emplace_back();
     work.record = record;
     work.record.result = current->info.id;
     work.record.item = **item;

@@ -90,6 +90,7 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
     if (is_by_token(planned.info.price)) usd = 0;
     std::optional<double> judging_usd;
     if (planned.info.judge && is_by_token(planned.info.judge->price)) judging_usd = 0;
+    const int thinking = plan.models[planned.model].capabilities.thinking_tokens;
     auto source = planned.suite->load();
     if (!source) return forward_error(source);
     while (true) {
@@ -105,15 +106,15 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
       }
       prompt += samples * estimated_prompt_tokens(request);
       if (const auto* generate = std::get_if<GenerateRequest>(&request.body))
-        completion += samples * generate->max_tokens;
-      if (usd) *usd += samples * estimated_usd(*planned.info.price, request).value_or(0);
+        completion += samples * (generate->max_tokens + thinking);
+      if (usd) *usd += samples * estimated_usd(*planned.info.price, request, thinking).value_or(0);
       if (judging_usd) {
         // The answer is not there yet: the right one, where there is one, is about as long.
         Completion answer;
         answer.text = (*item)->target.empty() ? "an answer" : (*item)->target;
         auto questions = planned.suite->judge_questions(**item, 0, answer);
         for (const Request& asked : questions.value_or(std::vector<Request>())) {
-          *judging_usd += samples * estimated_usd(*planned.info.judge->price, asked).value_or(0);
+          *judging_usd += samples * estimated_usd(*planned.info.judge->price, asked, 0).value_or(0);
         }
       }
     }
