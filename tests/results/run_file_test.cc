@@ -1,7 +1,5 @@
 #include "results/run_file/run_file.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +9,7 @@
 #include "results/run_file/judge_rows.h"
 #include "tests/catch.h"
 #include "tests/results/example_run.h"
+#include "tests/results/run_file_checks.h"
 
 namespace assay {
 namespace {
@@ -19,6 +18,8 @@ using test::example_record;
 using test::example_result;
 using test::example_run;
 using test::failed_record;
+using test::opened;
+using test::run_sql;
 using test::TemporaryFolder;
 
 std::unique_ptr<RunWriter> created(const std::string& path, const std::vector<ResultInfo>& results = {example_result()},
@@ -33,12 +34,6 @@ std::unique_ptr<RunWriter> resumed(const std::string& path,
   auto writer = RunWriter::resume(path, example_run(), results, Durability::kGrouped);
   if (!writer) FAIL(writer.error().message);
   return std::move(*writer);
-}
-
-std::unique_ptr<RunReader> opened(const std::string& path) {
-  auto reader = RunReader::open(path);
-  if (!reader) FAIL(reader.error().message);
-  return std::move(*reader);
 }
 
 std::vector<Record> records_of(const std::string& path, bool whole = true) {
@@ -57,13 +52,6 @@ std::string bytes_of(const std::string& path) {
 }
 
 void write_bytes(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
-
-void run_sql(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
-}
 
 void check_same(const Record& a, const Record& b) {
   CHECK(a.result == b.result);
@@ -307,6 +295,34 @@ TEST_CASE("A failed sample is asked again and replaced; attempts and cost add up
   CHECK_FALSE(read[0].completion.failure);
 }
 
+TEST_CASE("What stands in the way of a run's lock or draft is somebody's, and stays") {
+  const TemporaryFolder folder;
+  const auto contents = [&](const std::string& name) {
+    std::ifstream file(folder.file(name));
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  for (const std::string beside : {"run.db.lock", "run.db.new"}) {
+    for (const bool is_link : {false, true}) {
+      INFO(beside << (is_link ? " a link" : ""));
+      const std::string victim = is_link ? "victim" : beside;
+      std::ofstream(folder.file(victim)) << "precious";
+      if (is_link) std::filesystem::create_symlink(folder.file(victim), folder.file(beside));
+      const auto writer =
+          RunWriter::create(folder.file("run.db"), example_run(), {example_result()}, Durability::kGrouped);
+      REQUIRE_FALSE(writer);
+      CHECK(writer.error().kind == ErrorKind::kUsage);
+      CHECK_THAT(writer.error().message, ContainsSubstring("is in the way of"));
+      CHECK(contents(victim) == "precious");
+      CHECK_FALSE(std::filesystem::exists(folder.file("run.db")));
+      std::filesystem::remove(folder.file(victim));
+      std::filesystem::remove(folder.file(beside));
+    }
+  }
+  std::ofstream(folder.file("run.db.lock")) << "12345\n";  // of a killed process
+  std::ofstream(folder.file("run.db.new")) << "SQLite";
+  CHECK(created(folder.file("run.db")));
+}
+
 TEST_CASE("A live run is locked and can be read; a run whose process is gone reads as incomplete") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.db");
@@ -335,15 +351,18 @@ TEST_CASE("A resumed run must have been begun alike; otherwise each difference i
     REQUIRE(writer->append(example_record(0, 0)));
     REQUIRE(writer->finish("incomplete"));
   }
+  RunInfo run = example_run();
+  // what nobody named is the suite's own, which the results say
+  run.config_json = R"({"seed":7,"suites":{"mmlu":{"protocol":null,"shots":null}}})";
+  CHECK(RunWriter::resume(path, run, {example_result()}, Durability::kGrouped));
   const std::string before = bytes_of(path);
-  const auto message = [&](const RunInfo& run, const ResultInfo& result) {
-    auto writer = RunWriter::resume(path, run, {result}, Durability::kGrouped);
+  const auto message = [&](const RunInfo& other, const ResultInfo& result) {
+    auto writer = RunWriter::resume(path, other, {result}, Durability::kGrouped);
     REQUIRE_FALSE(writer);
     CHECK(writer.error().kind == ErrorKind::kUsage);
     CHECK(bytes_of(path) == before);
     return writer.error().message;
   };
-  RunInfo run = example_run();
   run.config_json = R"({"seed":8,"suites":{"mmlu":{"protocol":"loglikelihood","shots":0}}})";
   CHECK(message(run, example_result()) ==
         path +
@@ -371,7 +390,7 @@ TEST_CASE("A resumed run must have been begun alike; otherwise each difference i
   const auto reader = opened(path);
   CHECK(reader->results()[0].items == 200);
   CHECK(reader->run().state == "complete");
-  CHECK(reader->sessions().size() == 2);
+  CHECK(reader->sessions().size() == 3);
 }
 
 TEST_CASE("What is not a usable run file gets one clear line") {
