@@ -14,15 +14,16 @@ namespace {
 
 constexpr std::size_t kFlipsShown = 5;
 
-const std::vector<std::string>& formats() {
+const std::vector<std::string>& compare_formats() {
   static const std::vector<std::string> names{"text", "json", "markdown"};
   return names;
 }
 
 Result<int> compare_runs(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
-  if (std::find(formats().begin(), formats().end(), format) == formats().end()) {
-    return usage_error("--format: '" + format + "' is not text, json or markdown" + did_you_mean(format, formats()));
+  if (std::find(compare_formats().begin(), compare_formats().end(), format) == compare_formats().end()) {
+    return usage_error("--format: '" + format + "' is not text, json or markdown" +
+                       did_you_mean(format, compare_formats()));
   }
   ComparisonRules rules;
   if (auto read = read_rules(arguments, rules); !read) return forward_error(read);
@@ -54,7 +55,7 @@ Command compare_command() {
           {{"--margin", "M", "how much worse still is not worse: a fraction; default 0.02", false, {}},
            {"--alpha", "A", "error probability of each bound; default 0.05", false, {}},
            {"--flips", "N", "so many lost and gained items a suite (text, markdown); default 5", false, {}},
-           {"--format", "text|json|markdown", "of the output", false, formats()}},
+           {"--format", "text|json|markdown", "of the output", false, compare_formats()}},
           {"assay compare baselines/gpt-4.db runs/ours-ft.db --margin 0.02",
            "assay compare runs/nightly.db#gpt-4 runs/nightly.db#ours-ft --format json"},
           "Of candidate minus baseline, with one-sided bounds at 1 - alpha: better: the lower bound is\n"

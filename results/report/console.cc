@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "results/report/ink.h"
 #include "results/report/record_view.h"
 #include "results/report/text.h"
 
@@ -12,10 +13,13 @@ namespace assay {
 namespace {
 
 using report::fraction_text;
+using report::Ink;
+using report::inked;
 using report::left;
 using report::Lines;
 using report::ms_text;
 using report::neutralised;
+using report::plain;
 using report::right;
 using report::shortened;
 using report::usd_text;
@@ -29,16 +33,6 @@ constexpr std::size_t kFailed = 7;
 constexpr std::size_t kTimes = 15;
 constexpr std::size_t kUsd = 8;
 constexpr std::size_t kFixed = kIndent + kMetric + kInterval + kItems + kFailed + kTimes + kUsd;
-
-enum class Ink { kBold, kDim, kWarning, kError };
-
-std::string inked(const std::string& text, Ink ink, const ConsoleStyle& style) {
-  if (!style.colour || text.empty()) return text;
-  const char* code = ink == Ink::kBold ? "1" : ink == Ink::kDim ? "2" : ink == Ink::kWarning ? "33" : "31";
-  return std::string("\x1b[") + code + "m" + text + "\x1b[0m";
-}
-
-std::string plain(const std::string& text) { return neutralised(text, Lines::kEscape); }
 
 std::string interval_text(const Estimate& estimate) {
   if (!estimate.ci95) return "–";

@@ -6,6 +6,7 @@
 
 #include "harness/core/hash.h"
 #include "results/report/export_folder.h"
+#include "results/report/json_dump.h"
 #include "results/report/record_view.h"
 #include "results/report/utc_time.h"
 #include "results/statistics/summary.h"
@@ -14,8 +15,7 @@ namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+using report::dumped;
 
 /// Its readers refuse a log whose times are none.
 std::string time_or(const std::string& utc, const std::string& otherwise) {

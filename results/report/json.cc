@@ -5,29 +5,23 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "results/report/json_dump.h"
 #include "results/report/record_view.h"
 
 namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using report::dumped;
+using report::or_null;
 
 /// NaN and infinities become null when they are written.
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 /// Scores are nearly always 0 or 1, and read better so than as 0.0 and 1.0.
 Json plain_number(double value) {
   if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
   return value;
-}
-
-std::string dumped(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 Json json_of(const Estimate& estimate) {

@@ -13,7 +13,7 @@ namespace {
 
 using report::xml_text;
 
-constexpr std::size_t kLongestName = 120;  ///< of a model's name: CI pages show it in one line
+constexpr std::size_t kLongestSuiteName = 120;  ///< of a model's name: CI pages show it in one line
 
 struct Counts {
   std::int64_t tests = 0;
@@ -85,7 +85,7 @@ Result<void> export_junit(std::ostream& out, const RunReader& reader) {
       close();
       const ResultInfo& info = reader.results()[next];
       out << "  <testsuite name=\""
-          << xml_text(info.suite + " " + info.protocol + " " + cut_name(info.model.name, kLongestName))
+          << xml_text(info.suite + " " + info.protocol + " " + cut_name(info.model.name, kLongestSuiteName))
           << "\" timestamp=\"" << xml_text(reader.run().started) << '"';
       write_counts(out, (*counts)[next]);
       out << ">\n";

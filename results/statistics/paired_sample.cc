@@ -11,8 +11,6 @@
 namespace assay::statistics {
 namespace {
 
-double normal_quantile(double confidence) { return boost::math::quantile(boost::math::normal(), 0.5 + confidence / 2); }
-
 double t_quantile(double confidence, double freedom) {
   return boost::math::quantile(boost::math::students_t(freedom), 0.5 + confidence / 2);
 }

@@ -36,12 +36,6 @@ std::vector<std::string> step_names() {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::optional<std::string> line_of(const std::string& text, bool last) {
   std::optional<std::string> found;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -161,7 +155,7 @@ Result<AnswerReader> AnswerReader::parse(const YamlNode& node, const std::string
       const auto found = std::find_if(plain.begin(), plain.end(), [&](const auto& s) { return s.first == part.text; });
       if (found == plain.end()) {
         return usage_error(at + ": '" + on_one_line(part.text) + "' is no step" +
-                           did_you_mean(part.text, step_names()) + "; there are " + joined(step_names()));
+                           did_you_mean(part.text, step_names()) + "; there are " + listed(step_names()));
       }
       step.kind = found->second;
       step.name = found->first;

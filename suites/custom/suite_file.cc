@@ -54,10 +54,6 @@ bool is_name(const std::string& text) {
          });
 }
 
-std::string beside(const std::string& folder, const std::string& path) {
-  return path.starts_with("/") || folder.empty() ? path : folder + "/" + path;
-}
-
 // A data file by its path in the suite's file; its name is what the file says, so that the data's hash does not depend
 // on where the suite lies.
 Result<reading::DataFile> data_file(const Placed& path, const std::string& folder) {

@@ -17,6 +17,9 @@ struct Placed {
   std::string where;
 };
 
+/// A path that a suite's file names, seen from the folder that the file lies in.
+[[nodiscard]] std::string beside(const std::string& folder, const std::string& path);
+
 /// The keys of one map. Refers to the node and the path, which must outlive it.
 class YamlFields {
  public:

@@ -13,14 +13,14 @@ using namespace assay;
 
 namespace {
 
-constexpr const char* kHead =
+constexpr const char* kJudgedHead =
     "assay_suite: 1\n"
     "name: support\n"
     "data: data.csv\n"
     "prompt: \"{{ question }}\"\n"
     "target: \"{{ answer }}\"\n";
 
-constexpr const char* kData =
+constexpr const char* kJudgedData =
     "question,answer\n"
     "Why was I charged twice?,We return the second payment.\n"
     "Where is my parcel?,In Oslo.\n";
@@ -52,8 +52,8 @@ class OtherAnswers final : public StoredAnswers {
 class JudgedSuite {
  public:
   explicit JudgedSuite(const std::string& body, const SuiteOptions& options = {}) {
-    folder_.write("data.csv", kData);
-    const std::string path = folder_.write("suite.yaml", kHead + body);
+    folder_.write("data.csv", kJudgedData);
+    const std::string path = folder_.write("suite.yaml", kJudgedHead + body);
     auto made = custom::make(path, options);
     if (!made) {
       error_ = made.error().message;
