@@ -108,6 +108,7 @@ class RemoteAdapter::Session {
         : call(std::move(what)), done(std::move(callback)), created(MonotonicClock::now()), session_(owner) {}
 
     void on_connected() override {
+      reached = true;
       session_.pacer_.on_connected();
       session_.server_is_back_ = session_.server_is_away_;
       stop_connecting();
@@ -168,6 +169,7 @@ class RemoteAdapter::Session {
       started = now;
       last_activity = now;
       answering = false;
+      reached = false;
       waits_for_server = false;
       connecting = true;
       ++session_.connecting_;
@@ -191,6 +193,7 @@ class RemoteAdapter::Session {
     bool active = false;                // at the server
     bool connecting = false;            // on its way there
     bool answering = false;             // the first byte has come
+    bool reached = false;               // the server may have read the request
     bool waits_for_server = false;      // to be tried again when there is a connection
     Transport::Slot slot = 0;
     int attempts = 0;
@@ -375,7 +378,7 @@ class RemoteAdapter::Session {
       wait.reset();
     }
     if (wait) {
-      if (is_unseen_answer(failure)) ++job.unseen_attempts;
+      if (is_unseen_answer(failure) && job.reached) ++job.unseen_attempts;
       job.waits_for_server = unreachable;
       server_is_away_ = server_is_away_ || unreachable;
       timers_.set(job, now + milliseconds(*wait));
