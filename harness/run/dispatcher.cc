@@ -11,8 +11,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -88,6 +88,7 @@ class Dispatch {
  public:
   Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable, RunObserver& observer,
            const StopSignal& stop);
+  ~Dispatch() { end_tasks(); }
 
   DispatchOutcome run();
 
@@ -148,6 +149,8 @@ class Dispatch {
   void finish_lane_if_done(Lane& lane);
   void watch_stop_signal();
   void say(const std::string& message);
+  void build_graph();
+  void end_tasks() noexcept;
 
   Plan& plan_;
   RunWriter& writer_;
@@ -182,6 +185,24 @@ class Dispatch {
 Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable,
                    RunObserver& observer, const StopSignal& stop)
     : plan_(plan), writer_(writer), budget_(budget), reusable_(reusable), observer_(observer), stop_(stop) {
+  try {
+    build_graph();
+  } catch (...) {
+    end_tasks();
+    throw;
+  }
+}
+
+// The graph's destructor would run what tasks are left after its nodes have gone.
+void Dispatch::end_tasks() noexcept {
+  try {
+    graph_.wait_for_all();
+  } catch (...) {  // what kept it from being built
+  }
+}
+
+void Dispatch::build_graph() {
+  Plan& plan = plan_;
   lines_.resize(plan.results.size());
   for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i].done = plan.results[i].todo.done();
 
@@ -277,16 +298,7 @@ void Dispatch::build_lane(Lane& lane) {
 }
 
 DispatchOutcome Dispatch::run() {
-  std::thread watcher;
-  try {
-    watcher = std::thread([this] { watch_stop_signal(); });
-  } catch (const std::system_error& error) {
-    close_all_lanes();
-    graph_.wait_for_all();  // the graph's own tasks must not outlive its nodes
-    outcome_.store_error = std::string("no thread can be started (") + error.what() +
-                           "); raise the limit on threads (ulimit -u) or on memory, then run the same command again";
-    return outcome_;
-  }
+  std::thread watcher([this] { watch_stop_signal(); });
   for (Lane& lane : lanes_) {
     if (!plan_.models[lane.model].capabilities.occupies_machine) lane.source->activate();
   }
@@ -764,7 +776,17 @@ void Dispatch::say(const std::string& message) {
 
 DispatchOutcome dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable,
                          RunObserver& observer, const StopSignal& stop) {
-  return Dispatch(plan, writer, budget, reusable, observer, stop).run();
+  try {
+    return Dispatch(plan, writer, budget, reusable, observer, stop).run();
+  } catch (const std::runtime_error& error) {  // std::system_error is one, and so is what oneTBB throws
+    DispatchOutcome outcome;
+    for (const PlannedResult& planned : plan.results) {
+      outcome.unanswered += planned.todo.total() - planned.todo.done();
+    }
+    outcome.store_error = std::string("the work cannot be begun (") + error.what() +
+                          "); raise the limit on threads (ulimit -u) or on memory, then run the same command again";
+    return outcome;
+  }
 }
 
 }  // namespace assay
