@@ -93,6 +93,14 @@ Result<Key> key_for(const ModelRef& ref, const AdapterContext& context, const En
 
 void scrub(std::string& text, const std::string& key) {
   if (key.empty()) return;
+  const auto take_out = [&text](const std::string& spelling) {
+    for (std::size_t at = text.find(spelling); at != std::string::npos; at = text.find(spelling, at)) {
+      text.replace(at, spelling.size(), "[key]");
+      at += 5;
+    }
+  };
+  take_out(key);
+  if (text.find('%') == std::string::npos) return;
   constexpr const char* kHex = "0123456789ABCDEF";
   std::string in_url;  // as a redirect's address would carry it
   for (const char c : key) {
@@ -100,12 +108,7 @@ void scrub(std::string& text, const std::string& key) {
     const bool plain = std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~';
     in_url += plain ? std::string(1, c) : std::string{'%', kHex[byte >> 4U], kHex[byte & 15U]};
   }
-  for (const std::string& spelling : {key, in_url}) {
-    for (std::size_t at = text.find(spelling); at != std::string::npos; at = text.find(spelling, at)) {
-      text.replace(at, spelling.size(), "[key]");
-      at += 5;
-    }
-  }
+  take_out(in_url);
 }
 
 TransportSettings transport_settings(const AdapterContext& context, const Endpoint& endpoint,

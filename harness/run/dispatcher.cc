@@ -88,7 +88,13 @@ class Dispatch {
  public:
   Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable, RunObserver& observer,
            const StopSignal& stop);
-  ~Dispatch() { end_tasks(); }
+  ~Dispatch() {
+    end_watching();
+    end_tasks();
+  }
+
+  /// Starts to heed the stop signal, until run() ends.
+  void start_watching();
 
   DispatchOutcome run();
 
@@ -151,6 +157,7 @@ class Dispatch {
   void say(const std::string& message);
   void build_graph();
   void end_tasks() noexcept;
+  void end_watching();
 
   Plan& plan_;
   RunWriter& writer_;
@@ -180,6 +187,7 @@ class Dispatch {
   std::mutex watch_mutex_;
   std::condition_variable watch_wakes_;
   bool watch_ends_ = false;
+  std::thread watcher_;
 };
 
 Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable,
@@ -202,9 +210,8 @@ void Dispatch::end_tasks() noexcept {
 }
 
 void Dispatch::build_graph() {
-  Plan& plan = plan_;
-  lines_.resize(plan.results.size());
-  for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i].done = plan.results[i].todo.done();
+  lines_.resize(plan_.results.size());
+  for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i].done = plan_.results[i].todo.done();
 
   // Scoring may block while a program or a query runs, so no more of it than there are cores.
   const std::size_t scorers = std::max(1U, std::thread::hardware_concurrency());
@@ -243,22 +250,22 @@ void Dispatch::build_graph() {
                              const std::lock_guard lock(mutex_);
                              outcome_.budget_exhausted = true;
                            }};
-  for (PlannedJudge& judge : plan.judges) judges_.emplace_back(judge, budget_, events);
+  for (PlannedJudge& judge : plan_.judges) judges_.emplace_back(judge, budget_, events);
   judge_node_ = std::make_unique<Lane::AsyncNode>(
       graph_, flow::unlimited,
       [this](const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) { ask_judge(work, gateway); });
   flow::make_edge(*judge_node_, *score_node_);
 
-  for (std::size_t m = 0; m < plan.models.size(); ++m) {
+  for (std::size_t m = 0; m < plan_.models.size(); ++m) {
     Lane& lane = lanes_.emplace_back();
     lane.model = m;
-    if (plan.rate) lane.arrivals = std::make_unique<Arrivals>(*plan.rate, plan.seed + m);
-    for (std::size_t r = 0; r < plan.results.size(); ++r) {
-      const TodoList& todo = plan.results[r].todo;
-      if (plan.results[r].model == m && todo.done() < todo.total()) lane.results.push_back(r);
+    if (plan_.rate) lane.arrivals = std::make_unique<Arrivals>(*plan_.rate, plan_.seed + m);
+    for (std::size_t r = 0; r < plan_.results.size(); ++r) {
+      const TodoList& todo = plan_.results[r].todo;
+      if (plan_.results[r].model == m && todo.done() < todo.total()) lane.results.push_back(r);
     }
     build_lane(lane);
-    if (plan.models[m].capabilities.occupies_machine) machine_lanes_.push_back(m);
+    if (plan_.models[m].capabilities.occupies_machine) machine_lanes_.push_back(m);
   }
 }
 
@@ -297,19 +304,27 @@ void Dispatch::build_lane(Lane& lane) {
   flow::make_edge(*lane.answer, *score_node_);
 }
 
-DispatchOutcome Dispatch::run() {
-  std::thread watcher([this] { watch_stop_signal(); });
-  for (Lane& lane : lanes_) {
-    if (!plan_.models[lane.model].capabilities.occupies_machine) lane.source->activate();
-  }
-  if (!machine_lanes_.empty()) lanes_[machine_lanes_[next_machine_lane_++]].source->activate();
-  graph_.wait_for_all();
+void Dispatch::start_watching() {
+  watcher_ = std::thread([this] { watch_stop_signal(); });
+}
+
+void Dispatch::end_watching() {
+  if (!watcher_.joinable()) return;
   {
     const std::lock_guard lock(watch_mutex_);
     watch_ends_ = true;
   }
   watch_wakes_.notify_all();
-  watcher.join();
+  watcher_.join();
+}
+
+DispatchOutcome Dispatch::run() {
+  for (Lane& lane : lanes_) {
+    if (!plan_.models[lane.model].capabilities.occupies_machine) lane.source->activate();
+  }
+  if (!machine_lanes_.empty()) lanes_[machine_lanes_[next_machine_lane_++]].source->activate();
+  graph_.wait_for_all();
+  end_watching();
 
   outcome_.interrupted = stop_.level.load() > 0;
   std::int64_t total = 0;
@@ -776,8 +791,10 @@ void Dispatch::say(const std::string& message) {
 
 DispatchOutcome dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable,
                          RunObserver& observer, const StopSignal& stop) {
+  std::unique_ptr<Dispatch> dispatch;
   try {
-    return Dispatch(plan, writer, budget, reusable, observer, stop).run();
+    dispatch = std::make_unique<Dispatch>(plan, writer, budget, reusable, observer, stop);
+    dispatch->start_watching();
   } catch (const std::runtime_error& error) {  // std::system_error is one, and so is what oneTBB throws
     DispatchOutcome outcome;
     for (const PlannedResult& planned : plan.results) {
@@ -787,6 +804,7 @@ DispatchOutcome dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Re
                           "); raise the limit on threads (ulimit -u) or on memory, then run the same command again";
     return outcome;
   }
+  return dispatch->run();
 }
 
 }  // namespace assay

@@ -289,9 +289,10 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
       ++all;
       if (filter.matches((*item)->id)) selection.add(**item);
     }
-    if (all == 0)
+    if (all == 0) {
       return usage_error("suite " + wanted.name + " has no items in " +
                          (wanted.file.empty() ? config.data_dir : "the data that " + wanted.file + " names"));
+    }
     auto data_sha256 = (*suite)->data_sha256();
     if (!data_sha256) return forward_error(data_sha256);
     std::vector<std::int64_t> orders = selection.select(wanted.limit ? wanted.limit : config.limit, config.shard);

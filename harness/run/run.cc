@@ -91,6 +91,7 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
     std::optional<double> judging_usd;
     if (planned.info.judge && is_by_token(planned.info.judge->price)) judging_usd = 0;
     const int thinking = plan.models[planned.model].capabilities.thinking_tokens;
+    const int judge_thinking = planned.judge ? plan.judges[*planned.judge].adapter->capabilities().thinking_tokens : 0;
     auto source = planned.suite->load();
     if (!source) return forward_error(source);
     while (true) {
@@ -114,7 +115,7 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
         answer.text = (*item)->target.empty() ? "an answer" : (*item)->target;
         auto questions = planned.suite->judge_questions(**item, 0, answer);
         for (const Request& asked : questions.value_or(std::vector<Request>())) {
-          *judging_usd += samples * estimated_usd(*planned.info.judge->price, asked, 0).value_or(0);
+          *judging_usd += samples * estimated_usd(*planned.info.judge->price, asked, judge_thinking).value_or(0);
         }
       }
     }
