@@ -159,12 +159,12 @@ ExtractedQuery first_statement(std::string_view text, std::string rule) {
 
 /// Where a fence opens, of backquotes or, at the begin of a line, of tildes; npos: nowhere.
 std::size_t next_fence(std::string_view answer, std::size_t from) {
-  const std::size_t backquotes = answer.find("```", from);
-  std::size_t tildes = answer.find("~~~", from);
-  while (tildes != std::string_view::npos && tildes > 0 && answer[tildes - 1] != '\n') {
-    tildes = answer.find("~~~", tildes + 1);
+  for (std::size_t at = answer.find_first_of("`~", from); at != std::string_view::npos;
+       at = answer.find_first_of("`~", at + 1)) {
+    const std::string_view mark = answer.substr(at, 3);
+    if (mark == "```" || (mark == "~~~" && (at == 0 || answer[at - 1] == '\n'))) return at;
   }
-  return std::min(backquotes, tildes);
+  return std::string_view::npos;
 }
 
 /// The contents of the last fenced block with a query in it; empty: none.
