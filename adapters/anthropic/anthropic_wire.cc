@@ -70,8 +70,7 @@ class EventReader : public http::StreamReader {
  public:
   explicit EventReader(const Expected& expected) : expected_(expected) {}
 
-  bool on_event(std::string_view name, std::string_view data) override {
-    if (name == "ping" || data.find_first_not_of(" \t\r\n") == std::string_view::npos) return false;
+  bool on_event(std::string_view, std::string_view data) override {
     const Json event = http::parsed_reply(data);
     if (std::optional<Failure> failure = failure_in(event, data)) {
       failure_ = std::move(*failure);

@@ -60,10 +60,7 @@ class ChunkReader : public http::StreamReader {
   explicit ChunkReader(const Expected& expected) : expected_(expected) {}
 
   bool on_event(std::string_view type, std::string_view data) override {
-    data.remove_prefix(std::min(data.find_first_not_of(" \t\r\n"), data.size()));
-    data.remove_suffix(data.size() - std::min(data.find_last_not_of(" \t\r\n") + 1, data.size()));
-    if (data.empty() || type == "ping") return false;
-    if (data == "[DONE]") {
+    if (data.substr(0, data.find_last_not_of(" \t") + 1) == "[DONE]") {
       ended_ = true;
       return false;
     }

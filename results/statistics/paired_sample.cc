@@ -1,7 +1,6 @@
 #include "results/statistics/paired_sample.h"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 

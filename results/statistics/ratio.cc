@@ -1,7 +1,6 @@
 #include "results/statistics/ratio.h"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -86,8 +85,7 @@ std::optional<Ratio> ratio_of_means(const std::vector<double>& first, const std:
     const double deviation = count * (second[i] / second_sum - first[i] / first_sum);
     squares += deviation * deviation;
   }
-  const double half = boost::math::quantile(boost::math::normal(), 0.5 + kRatioConfidence / 2) *
-                      std::sqrt(squares / (count * (count - 1)));
+  const double half = normal_quantile(kRatioConfidence) * std::sqrt(squares / (count * (count - 1)));
   ratio.ci95 = Interval{*value * std::exp(-half), *value * std::exp(half)};
   return ratio;
 }

