@@ -265,17 +265,24 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
     llama_memory_seq_rm(llama_get_memory(context_.get()), kFiller, -1, -1);
   }
   const auto decoded = MonotonicClock::now();
-  const int vocabulary = model_->tokenizer().size();
+  std::vector<const float*> logits;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!nodes[i].wanted.empty()) {
+      logits.push_back(llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(i - begin)));
+    }
+  }
+  const std::vector<LogitRow> rows = read_rows(logits, model_->tokenizer().size(), model_->options().threads);
+  std::size_t at = 0;
   for (std::size_t i = begin; i < end; ++i) {
     if (nodes[i].wanted.empty()) {
       continue;
     }
-    const float* logits = llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(i - begin));
-    const LogitRow row = read_logits(logits, vocabulary);
+    const float* row_logits = logits[at];
+    const LogitRow row = rows[at++];
     for (const auto& wanted : nodes[i].wanted) {
       const Reading& reading = wave.readings[wanted.reader];
       ContinuationScore& score = wave.members[reading.member]->outcome.scores[reading.sequence];
-      score.logprob += static_cast<double>(logits[wanted.target]) - row.log_normaliser;
+      score.logprob += static_cast<double>(row_logits[wanted.target]) - row.log_normaliser;
       score.is_greedy = score.is_greedy && wanted.target == row.best;
       if (--wave.members[reading.member]->rows_left == 0) {
         wave.members[reading.member]->end = MonotonicClock::now();
