@@ -147,7 +147,7 @@ ContextHandle LocalModel::make_context(int cells, int streams, Meter& meter, std
   parameters.n_ctx = static_cast<std::uint32_t>(cells);
   parameters.n_seq_max = static_cast<std::uint32_t>(streams == 0 ? shared_sequences() : streams);
   parameters.kv_unified = streams == 0;
-  parameters.n_ubatch = static_cast<std::uint32_t>(batch_tokens());
+  parameters.n_ubatch = static_cast<std::uint32_t>(streams == 0 ? scoring_rows() : batch_tokens());
   parameters.n_batch = std::max(parameters.n_ubatch, parameters.n_seq_max);  // llama.cpp asks for a row a sequence
   parameters.n_threads = options_.threads;
   parameters.n_threads_batch = options_.threads;

@@ -1,6 +1,7 @@
 // A model in memory with its LoRA adapters, and the contexts made from it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -107,6 +108,11 @@ class LocalModel {
 
   /// Tokens in one physical batch; in exact mode a number that row_rule() allows.
   [[nodiscard]] int batch_tokens() const;
+
+  /// Most rows that a context for scoring takes at once: a prompt that is evaluated whole comes in pieces of up to
+  /// kWholeBatch, whatever `batch` says, since the pieces have a say in the numbers of repacked weights.
+  [[nodiscard]] int scoring_rows() const { return std::max(batch_tokens(), kWholeBatch); }
+  static constexpr int kWholeBatch = 48;  ///< the reference's own figure
 
   /// Attention nodes (one a layer and batch) that assay's own kernel has computed.
   [[nodiscard]] std::int64_t attention_nodes() const { return attention_ ? attention_->nodes() : 0; }

@@ -20,7 +20,6 @@ constexpr std::size_t kLongTail = 192;     // so much of its own, and a sequence
 constexpr std::size_t kWorthKeeping = 16;  // a bottom path shared in fewer tokens is not looked for
 constexpr int kPatience = 64;              // waves that the oldest job may be passed over
 constexpr int kCellStep = 1024;
-constexpr std::size_t kWholeBatch = 48;  // run_whole(): most tokens of a batch; the reference's own figure
 
 /// `tokens` and what fills their last batch up.
 std::size_t in_whole_batches(std::size_t tokens, std::size_t batch) { return (tokens + batch - 1) / batch * batch; }
@@ -358,7 +357,7 @@ std::optional<Failure> Scorer::compute_whole(Waiting& waiting, std::size_t first
   const auto started = MonotonicClock::now();
   const auto& sequences = waiting.job.sequences;
   const std::vector<Token>& input = sequences[first].input;
-  if (auto failure = make_room(static_cast<int>(input.size()) + model_->batch_tokens())) {
+  if (auto failure = make_room(static_cast<int>(input.size()) + model_->scoring_rows())) {
     return failure;
   }
   llama_memory_clear(llama_get_memory(context_.get()), true);
@@ -372,11 +371,12 @@ std::optional<Failure> Scorer::compute_whole(Waiting& waiting, std::size_t first
     }
   }
   const int vocabulary = model_->tokenizer().size();
-  const std::size_t batches = (input.size() + kWholeBatch - 1) / kWholeBatch;
+  constexpr std::size_t kMost = LocalModel::kWholeBatch;
+  const std::size_t batches = (input.size() + kMost - 1) / kMost;
   std::size_t begin = 0;
   for (std::size_t number = 0; number < batches; ++number) {
     const std::size_t end = begin + input.size() / batches + (number < input.size() % batches ? 1 : 0);
-    Batch batch(model_->batch_tokens(), 1);
+    Batch batch(model_->scoring_rows(), 1);
     for (std::size_t i = begin; i < end; ++i) {
       batch.add(input[i], static_cast<llama_pos>(i), kKeeper, kKeeper, i >= read_from);
     }

@@ -204,15 +204,18 @@ TEST_CASE("an identical request is answered with another and costs nothing", "[l
 TEST_CASE("sizes of batches change no bit below the one from which attention sums otherwise", "[llama]") {
   const auto usual = default_model();
   const auto odd = default_model({{"threads", "2"}, {"batch", "23"}, {"seqs", "3"}});
-  if (!usual || !odd) {
+  const auto whole = default_model({{"threads", "2"}, {"batch", "8"}, {"share", "off"}});
+  if (!usual || !odd || !whole) {
     return;
   }
   const std::vector<Request> requests = oracle_requests(oracle("hellaswag.jsonl.gz", 3));
   const auto expected = ask_all(*usual, requests);
-  const auto answers = ask_all(*odd, requests);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    for (std::size_t k = 0; k < expected[i].continuations.size(); ++k) {
-      CHECK(answers[i].continuations[k].logprob == expected[i].continuations[k].logprob);
+  for (Adapter* adapter : {odd.get(), whole.get()}) {
+    const auto answers = ask_all(*adapter, requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      for (std::size_t k = 0; k < expected[i].continuations.size(); ++k) {
+        CHECK(answers[i].continuations[k].logprob == expected[i].continuations[k].logprob);
+      }
     }
   }
   const auto reproducible = [](const Adapter& adapter) {
