@@ -8,6 +8,7 @@
 
 #include "harness/core/result.h"
 #include "suites/custom/answer_reader.h"
+#include "suites/custom/cot_rules.h"
 #include "suites/custom/scorer.h"
 #include "suites/custom/yaml_fields.h"
 #include "suites/reading/data_file.h"
@@ -60,6 +61,7 @@ struct SuiteFile {
   bool has_examples = false;  ///< `examples:` is there: a run may ask for any number of them
   ExampleRules examples;
   GenerateRules generate;
+  CotRules cot;
   std::optional<AnswerReader> answer;
   Scorer scorer;
   bool scores_text = false;            ///< `score:` is there, or there are no choices
