@@ -78,7 +78,7 @@ void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t fl
     head += " in both of " + std::to_string(suite.baseline.items) + " and " + std::to_string(suite.candidate.items);
   }
   if (suite.clusters > 0) head += " in " + count(suite.clusters, "clusters");
-  const std::string name = plain(suite.suite);
+  const std::string name = plain(suite_label(suite));
   out << '\n'
       << inked(name, Ink::kBold, style) << "  "
       << shortened(head, std::max<std::size_t>(style.columns - name.size() - 2, 20)) << '\n';

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/core/strategy.h"
+
 namespace assay {
 namespace {
 
@@ -85,6 +87,10 @@ Json suite_json(const SuiteComparison& suite) {
   json["data_sha256"] = suite.baseline_info.data_sha256;
   json["protocol"] = suite.baseline_info.protocol;
   json["shots"] = suite.baseline_info.shots;
+  if (suite_label(suite) != suite.suite) {
+    json["strategies"] = {{"baseline", strategy_of(suite.baseline_info.options)},
+                          {"candidate", strategy_of(suite.candidate_info.options)}};
+  }
   json["starter"] = suite.baseline_info.starter;
   json["sides"] = {{"baseline", figures_json(suite.baseline)}, {"candidate", figures_json(suite.candidate)}};
   if (suite.second) {
@@ -149,7 +155,7 @@ void write_history_line(std::ostream& out, const GateOutcome& outcome, const std
             {"candidate", side_json(comparison.candidate)}};
   json["suites"] = Json::array();
   for (const SuiteComparison& suite : comparison.suites) {
-    json["suites"].push_back({{"suite", suite.suite},
+    json["suites"].push_back({{"suite", suite_label(suite)},
                               {"metric", suite.metric},
                               {"paired_items", suite.paired_items},
                               {"baseline", figures_json(suite.baseline)},

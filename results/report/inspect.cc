@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/core/hash.h"
+#include "harness/core/strategy.h"
 #include "results/report/export_folder.h"
 #include "results/report/record_view.h"
 #include "results/report/utc_time.h"
@@ -40,6 +41,12 @@ Json usage_json(const Usage& usage) {
   if (usage.cache_write) json["input_tokens_cache_write"] = *usage.cache_write;
   if (usage.reasoning) json["reasoning_tokens"] = *usage.reasoning;
   return json;
+}
+
+/// Of a file's name; empty without a strategy.
+std::string strategy_part(const ResultInfo& info) {
+  const std::string strategy = strategy_of(info.options);
+  return strategy.empty() ? "" : report::file_name_part(strategy) + "_";
 }
 
 Json spec_json(const RunInfo& run, const ResultSummary& result, std::size_t number) {
@@ -227,6 +234,7 @@ class Logs {
     std::string date = time_or(run.started, "1970-01-01T00:00:00Z");
     std::replace(date.begin(), date.end(), ':', '-');
     const std::string name = report::file_name_part(date) + "_" + report::file_name_part(result.info.suite) + "_" +
+                             strategy_part(result.info) +
                              log_id(run, *open_) + ".json";
     if (auto begun = folder_.begin(name); !begun) return begun;
     Json head{{"version", 2},

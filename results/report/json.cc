@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/core/strategy.h"
 #include "results/report/record_view.h"
 
 namespace assay {
@@ -103,6 +104,7 @@ Json json_of(const ResultSummary& result) {
   json["suite_version"] = info.suite_version;
   json["data_sha256"] = text_or_null(info.data_sha256);
   json["protocol"] = info.protocol;
+  if (const std::string strategy = strategy_of(info.options); !strategy.empty()) json["strategy"] = strategy;
   json["shots"] = info.shots;
   json["samples"] = info.samples;
   json["starter"] = info.starter;
@@ -140,6 +142,7 @@ Json json_of(const Record& record, const ResultInfo& info) {
   json["suite"] = info.suite;
   json["model"] = info.model.name;
   json["protocol"] = info.protocol;
+  if (const std::string strategy = strategy_of(info.options); !strategy.empty()) json["strategy"] = strategy;
   json["sample"] = record.request.sample;
   json["prompt"] = report::prompt_text(record.request);
   const std::vector<std::string> choices = report::shown_choices(record);

@@ -1,5 +1,6 @@
 #include "results/site/comparison_json.h"
 
+#include "harness/core/strategy.h"
 #include "results/site/json_text.h"
 #include "results/verdict/sentence.h"
 
@@ -46,7 +47,9 @@ void write_side(JsonText& out, const char* key, const ComparedSide& side) {
 }
 
 void write_suite(JsonText& out, const SuiteComparison& suite) {
-  out.begin_object().key("suite").text(suite.suite).key("metric").text(suite.metric);
+  out.begin_object().key("suite").text(suite.suite).key("label").text(suite_label(suite));
+  out.key("strategies").begin_array().text(strategy_of(suite.baseline_info.options));
+  out.text(strategy_of(suite.candidate_info.options)).end_array().key("metric").text(suite.metric);
   out.key("protocol").text(suite.baseline_info.protocol).key("shots").integer(std::int64_t{suite.baseline_info.shots});
   out.key("starter").boolean(suite.baseline_info.starter).key("paired_items").integer(suite.paired_items);
   write_figures(out, "baseline", suite.baseline);

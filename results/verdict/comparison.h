@@ -23,6 +23,8 @@ struct ComparedSide {
   std::string state;    ///< RunInfo::state
   std::string model;    ///< ModelIdentity::name
   std::string name;     ///< what JSON and pages show: the model's name, and the run's id where both names are the same
+                        ///< and no strategy tells the sides apart
+  std::string strategy = {};  ///< ComparedRun::strategy
 };
 
 /// An item that one of the two had right and the other had not, or scored otherwise.
@@ -96,6 +98,14 @@ struct SuiteComparison {
 
   std::optional<SecondAnswers> second;  ///< where an alarm's flips were asked once more
 };
+
+/// A suite as it is shown, with the strategies of both sides where there are any: "gsm8k (cot)",
+/// "gsm8k (zero_shot → cot)".
+[[nodiscard]] std::string suite_label(const std::string& suite, const ResultInfo& baseline,
+                                      const ResultInfo& candidate);
+[[nodiscard]] inline std::string suite_label(const SuiteComparison& suite) {
+  return suite_label(suite.suite, suite.baseline_info, suite.candidate_info);
+}
 
 /// Two models on all suites that both have.
 struct Comparison {

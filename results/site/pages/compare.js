@@ -56,7 +56,7 @@
     draw_difference(picture, suite, reach);
     const missing = suite.baseline.failed + suite.baseline.unasked + suite.candidate.failed + suite.candidate.unasked;
     return el('tr',
-      el('th', {scope: 'row'}, suite.suite, el('div.small.soft', `${suite.protocol} · ${suite.shots} shots · ${suite.metric}`),
+      el('th', {scope: 'row'}, suite.label, el('div.small.soft', `${suite.protocol} · ${suite.shots} shots · ${suite.metric}`),
         suite.starter ? el('span.tag.warn', 'starter items') : null),
       el('td', el(suite.judged === 'worse' ? 'span.tag.warn' : 'span.tag', `${signs[suite.judged]} ${words[suite.judged]}`),
         suite.judged === 'undecided' && assay.known(suite.items_to_decide) ? el('div.small.soft', `≈ ${count(suite.items_to_decide)} more items`) : null,
@@ -73,11 +73,12 @@
   };
 
   // ---- the flips --------------------------------------------------------------------------------------------------
-  const side_result = (side, suite) => board.results.find((result) => result.run_info.id === side.run &&
-    result.model_name === side.model && result.suite_info.suite === suite);
+  const side_result = (side, flip, at) => board.results.find((result) => result.run_info.id === side.run &&
+    result.model_name === side.model && result.suite_info.suite === flip.suite &&
+    (result.suite_info.options.strategy || '') === flip.strategies[at]);
 
   const link_of = (flip) => {
-    const [a, b] = [side_result(comparison.baseline, flip.suite), side_result(comparison.candidate, flip.suite)];
+    const [a, b] = [side_result(comparison.baseline, flip, 0), side_result(comparison.candidate, flip, 1)];
     return a && b ? assay.explorer_link({a: a.link, b: b.link, f: flip.lost ? 'lost' : 'gained', item: flip.item}) : null;
   };
 
@@ -99,7 +100,7 @@
     parts.list.children[place].scrollIntoView({block: 'nearest'});
     parts.list.setAttribute('aria-activedescendant', `flip-${place}`);
     const flip = listed[place];
-    const sides = [side_result(comparison.baseline, flip.suite), side_result(comparison.candidate, flip.suite)];
+    const sides = [side_result(comparison.baseline, flip, 0), side_result(comparison.candidate, flip, 1)];
     if (sides.some((side) => !side)) {
       fill(parts.view, el('p.soft', 'Its run is not part of this site.'));
       return;
@@ -170,8 +171,8 @@
     const number = Math.max(0, Math.min(comparisons.length - 1, Number(assay.hash_state().c) || 0));
     comparison = comparisons[number];
     flips = comparison.suites.flatMap((suite) => [
-      ...suite.lost.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: true})),
-      ...suite.gained.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: false}))]);
+      ...suite.lost.map(([item, baseline, candidate]) => ({suite: suite.suite, strategies: suite.strategies, item, baseline, candidate, lost: true})),
+      ...suite.gained.map(([item, baseline, candidate]) => ({suite: suite.suite, strategies: suite.strategies, item, baseline, candidate, lost: false}))]);
     const reach = reach_of(comparison.suites);
     fill(host,
       comparisons.length > 1 ? el('label.row', 'Comparison ', el('select', {onchange: (event) => {
@@ -188,6 +189,7 @@
       el('div.scroll', {tabindex: 0, role: 'region', 'aria-label': 'Suites'}, el('table.compared',
         el('thead', el('tr', titles.map((title, at) => el(at >= 3 && at <= 7 ? 'th.number' : 'th', {scope: 'col'}, title)))),
         el('tbody', comparison.suites.map((suite) => with_titles(suite_row(suite, reach)))))),
+      assay.draw_strategies(board),
       flip_section());
     state.f = flips.some((flip) => flip.lost) || !flips.length ? 'lost' : 'gained';
     choose_flips();
@@ -196,7 +198,7 @@
   assay.start((given, comparisons, host, again) => {
     board = given;
     if (!comparisons.length) {
-      fill(host, el('h1', 'Comparison'), el('p', 'No comparison is part of this site.'));
+      fill(host, el('h1', 'Comparison'), assay.draw_strategies(board) || el('p', 'No comparison is part of this site.'));
       return;
     }
     draw(comparisons, host);

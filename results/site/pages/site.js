@@ -173,7 +173,7 @@ assay.hash_state = () => Object.fromEntries(new URLSearchParams(location.hash.sl
   const head = (board, comparisons) => {
     const here = document.body.dataset.page;
     const pages = [['index', 'Leaderboard'], ['explorer', 'Explorer']];
-    if (comparisons.length || here === 'compare') pages.push(['compare', 'Comparison']);
+    if (comparisons.length || here === 'compare' || board.results.some((result) => result.suite_info.options.strategy)) pages.push(['compare', 'Comparison']);
     pages.push(['night', 'Nights']);
     const theme = assay.el('button.quiet', {
       type: 'button', title: 'Colours: as the system has them, light, or dark',
