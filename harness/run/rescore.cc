@@ -16,6 +16,7 @@
 #include "results/run_file/run_file.h"
 #include "results/statistics/summary.h"
 #include "suites/registry.h"
+#include "suites/voting/voting_suite.h"
 
 namespace assay {
 namespace {
@@ -91,7 +92,7 @@ Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, c
   options.shots = info.shots;
   options.samples = info.samples;
   options.extra = *extra;
-  auto suite = (*entry)->make(options);
+  auto suite = make_by_strategy(**entry, options);
   if (!suite) return forward_error(suite);
   auto data_sha256 = (*suite)->data_sha256();
   if (!data_sha256) return forward_error(data_sha256);
