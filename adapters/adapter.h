@@ -15,6 +15,7 @@ struct Capabilities {
   bool generate = false;       ///< text from a raw prompt
   bool chat = false;           ///< text from messages with roles, through the model's own template
   bool top_logprobs = false;   ///< alternatives of the first generated token
+  int thinking_tokens = 0;     ///< that an answer may have beside a request's max_tokens, and that cost as these do
   int max_context_tokens = 0;  ///< prompt + completion; 0 where it is not known
   /// How many requests the harness should keep handed over at once, unless the user says otherwise.
   int preferred_in_flight = 1;

@@ -17,6 +17,7 @@ add_library(assay_llama_jinja STATIC EXCLUDE_FROM_ALL ${_jinja} "${ASSAY_LLAMA_T
 target_include_directories(assay_llama_jinja SYSTEM PUBLIC "${ASSAY_LLAMA_TREE}/common" "${ASSAY_LLAMA_TREE}/vendor"
                            PRIVATE "${ASSAY_LLAMA_TREE}/ggml/include")
 target_compile_options(assay_llama_jinja PRIVATE -w)
+set_target_properties(assay_llama_jinja PROPERTIES UNITY_BUILD OFF)
 if(ASSAY_LLAMA)
   target_link_libraries(assay_llama_jinja PUBLIC ggml-base)
 else()

@@ -6,15 +6,16 @@
 #include "harness/core/text.h"
 
 namespace assay {
-namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
+Result<void> check_option_keys(const std::string& suite, const std::vector<std::string>& names,
+                               const SuiteOptions& options) {
+  for (const auto& [key, value] : options.extra) {
+    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    return usage_error(suite + ": unknown option '" + key + "'" + did_you_mean(key, names) +
+                       (names.empty() ? std::string("; it has none of its own") : "; it has: " + listed(names)));
+  }
+  return {};
 }
-
-}  // namespace
 
 Result<Protocol> known_protocol(const std::string& suite, const std::vector<Protocol>& protocols,
                                 const std::vector<std::string>& names, const SuiteOptions& options,
@@ -27,13 +28,9 @@ Result<Protocol> known_protocol(const std::string& suite, const std::vector<Prot
   }
   if (chosen == nullptr) {
     return usage_error(suite + ": unknown protocol '" + options.protocol + "'" + did_you_mean(options.protocol, known) +
-                       "; it has " + joined(known));
+                       "; it has " + listed(known));
   }
-  for (const auto& [key, value] : options.extra) {
-    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
-    return usage_error(suite + ": unknown option '" + key + "'" + did_you_mean(key, names) +
-                       (names.empty() ? std::string("; it has none of its own") : "; it has: " + joined(names)));
-  }
+  if (auto known_keys = check_option_keys(suite, names, options); !known_keys) return forward_error(known_keys);
   if (options.shots < 0 || options.shots > chosen->max_shots) {
     const std::string asked = suite + ": " + std::to_string(options.shots) + " shots where ";
     if (chosen->max_shots > 0) {

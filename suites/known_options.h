@@ -9,6 +9,10 @@
 
 namespace assay {
 
+/// Refuses, with a suggestion and the list, an option that is none of `names`.
+[[nodiscard]] Result<void> check_option_keys(const std::string& suite, const std::vector<std::string>& names,
+                                             const SuiteOptions& options);
+
 /// Refuses, with a suggestion, a protocol that is none of `protocols`, an option that is none of `names`, and a number
 /// of shots that the protocol does not take. `no_shots` says why none can be given, where that is so ("examples come
 /// from the training set, which assay does not read"). Returns the protocol.

@@ -11,10 +11,12 @@
 
 #include "harness/core/completion.h"
 #include "harness/core/item.h"
+#include "harness/core/judge_answer.h"
 #include "harness/core/metric.h"
 #include "harness/core/request.h"
 #include "harness/core/result.h"
 #include "harness/core/score.h"
+#include "harness/core/stored_answers.h"
 
 namespace assay {
 
@@ -29,6 +31,12 @@ struct Protocol {
   std::optional<int> default_shots = {};  ///< absent: the suite's own
   bool reasons = false;                   ///< the model is to reason before it answers: chain of thought
   bool has_own_examples = false;          ///< the prompt has worked examples of its own, whatever the shots
+};
+
+/// The judge of a suite whose answers another model judges.
+struct SuiteJudge {
+  std::string model;          ///< its reference; empty: the run must name one (`--judge`)
+  std::string rubric_sha256;  ///< of what it is asked and how its verdict is read
 };
 
 /// What a suite is, as data.
@@ -49,6 +57,8 @@ struct SuiteInfo {
 
   /// What the user should hear before the run: one line each.
   std::vector<std::string> warnings = {};
+
+  std::optional<SuiteJudge> judge = {};  ///< absent: answers are scored here
 };
 
 /// What a run asks of a suite.
@@ -61,9 +71,14 @@ struct SuiteOptions {
   std::uint64_t sample_seed = 0;      ///< seeds sampling, not the choice of items
   std::optional<double> temperature;  ///< absent: the protocol's own
   std::optional<int> max_tokens;      ///< absent: the protocol's own
+  /// Another run's answers to the same items, which a judge compares the model's with (option kAgainstOption).
+  std::shared_ptr<const StoredAnswers> against = {};
   /// The suite's own options, `--suite NAME:key=value,…` or YAML keys; lists are comma-separated.
   std::vector<std::pair<std::string, std::string>> extra;
 };
+
+/// The key of SuiteOptions::extra that names the run, as RUN or RUN#MODEL, whose answers are SuiteOptions::against.
+inline constexpr const char* kAgainstOption = "against";
 
 /// Items in file order, one at a time: memory does not grow with the data set.
 class ItemSource {
@@ -114,6 +129,22 @@ class Suite {
   [[nodiscard]] virtual Score score_episode(const Item& item, const Request& asked,
                                             const Completion& completion) const {
     static_cast<void>(asked);
+    return score(item, completion);
+  }
+
+  /// What the judge is asked about an answer without a failure; empty where it can be scored without (an empty answer).
+  /// Pure but for SuiteOptions::against, which is read; waits for no model. Error: there is nothing to judge it by.
+  [[nodiscard]] virtual Result<std::vector<Request>> judge_questions(const Item& item, int sample,
+                                                                     const Completion& completion) const {
+    static_cast<void>(item), static_cast<void>(sample), static_cast<void>(completion);
+    return std::vector<Request>();
+  }
+
+  /// Judges an answer by what the judge said to each of judge_questions(), none of it a failure. Score::not_judged is
+  /// set where no verdict can be read. Pure.
+  [[nodiscard]] virtual Score score_judged(const Item& item, const Completion& completion,
+                                           const std::vector<JudgeAnswer>& judge_answers) const {
+    static_cast<void>(judge_answers);
     return score(item, completion);
   }
 };

@@ -1,4 +1,3 @@
-#ifndef ASSAY_CATCH3
-#define CATCH_CONFIG_MAIN
-#include <catch2/catch.hpp>
-#endif
+#include "tests/catch_session.h"
+
+int main(int argc, char** argv) { return run_tests(argc, argv); }

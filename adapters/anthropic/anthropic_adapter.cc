@@ -9,7 +9,7 @@
 namespace assay {
 namespace {
 
-constexpr const char* kUrl = "https://api.anthropic.com/v1";
+constexpr const char* kAnthropicUrl = "https://api.anthropic.com/v1";
 
 }  // namespace
 
@@ -19,7 +19,8 @@ AdapterEntry anthropic_adapter() {
 }
 
 Result<std::unique_ptr<Adapter>> make_anthropic_adapter(const ModelRef& ref, const AdapterContext& context) {
-  Result<http::Endpoint> endpoint = http::endpoint_of(ref.url.empty() ? kUrl : http::with_path(ref.url, "/v1"));
+  Result<http::Endpoint> endpoint =
+      http::endpoint_of(ref.url.empty() ? kAnthropicUrl : http::with_path(ref.url, "/v1"));
   if (!endpoint) return forward_error(endpoint);
   const http::KeyRule key{{"ANTHROPIC_API_KEY"}, "x-api-key: ", ref.url.empty()};
   Result<http::RemoteModel> model = http::remote_model(ref, context, *endpoint, key);

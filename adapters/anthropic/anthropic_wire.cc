@@ -61,7 +61,7 @@ class UsageReader {
 
 std::optional<Failure> failure_in(const Json& reply, std::string_view body) {
   if (!reply.is_object()) return http::unreadable_reply("the reply is not JSON", body);
-  if (!member(reply, "error").is_null()) return http::failure_of_reply(200, {}, http::read_error_body(body));
+  if (http::reports_error(reply)) return http::failure_of_reply(200, {}, http::read_error_body(body));
   return std::nullopt;
 }
 
@@ -71,7 +71,7 @@ class EventReader : public http::StreamReader {
   explicit EventReader(const Expected& expected) : expected_(expected) {}
 
   bool on_event(std::string_view, std::string_view data) override {
-    const Json event = Json::parse(data, nullptr, false);
+    const Json event = http::parsed_reply(data);
     if (std::optional<Failure> failure = failure_in(event, data)) {
       failure_ = std::move(*failure);
       ended_ = true;
@@ -125,6 +125,7 @@ class EventReader : public http::StreamReader {
 Capabilities WireFormat::capabilities() const {
   Capabilities capabilities;
   capabilities.chat = true;
+  capabilities.thinking_tokens = settings_.thinking_tokens;
   return capabilities;
 }
 
@@ -186,7 +187,7 @@ std::variant<WireCall, Failure> WireFormat::encode(const Request& request) const
 }
 
 Completion WireFormat::decode(const Expected& expected, std::string_view body) const {
-  const Json reply = Json::parse(body, nullptr, false);
+  const Json reply = http::parsed_reply(body);
   if (std::optional<Failure> failure = failure_in(reply, body)) return http::failed_completion(std::move(*failure));
   const Json& content = member(reply, "content");
   const std::string reason = string_member(reply, "stop_reason");

@@ -11,7 +11,7 @@
 namespace assay {
 namespace {
 
-constexpr const char* kUrl = "https://generativelanguage.googleapis.com/v1beta";
+constexpr const char* kGeminiUrl = "https://generativelanguage.googleapis.com/v1beta";
 
 }  // namespace
 
@@ -26,7 +26,8 @@ Result<std::unique_ptr<Adapter>> make_gemini_adapter(const ModelRef& ref, const 
       })) {
     return usage_error("model '" + ref.text + "': the name goes into a URL; letters, digits and -_./ only");
   }
-  Result<http::Endpoint> endpoint = http::endpoint_of(ref.url.empty() ? kUrl : http::with_path(ref.url, "/v1beta"));
+  Result<http::Endpoint> endpoint =
+      http::endpoint_of(ref.url.empty() ? kGeminiUrl : http::with_path(ref.url, "/v1beta"));
   if (!endpoint) return forward_error(endpoint);
   const http::KeyRule key{{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, "x-goog-api-key: ", ref.url.empty()};
   Result<http::RemoteModel> model = http::remote_model(ref, context, *endpoint, key);

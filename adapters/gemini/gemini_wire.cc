@@ -34,14 +34,14 @@ class ReplyReader {
  public:
   // True where it brought text; sets `failure` where the reply is an error or the prompt was refused.
   bool read(std::string_view data, std::optional<Failure>& failure) {
-    const Json reply = Json::parse(data, nullptr, false);
+    const Json reply = http::parsed_reply(data);
     const bool wrapped = reply.is_array() && reply.size() == 1;  // errors of a stream come in an array
     const Json& body = wrapped ? reply[0] : reply;
     if (!body.is_object()) {
       failure = http::unreadable_reply("the reply is not JSON", data);
       return false;
     }
-    if (!member(body, "error").is_null()) {
+    if (http::reports_error(body)) {
       failure = http::failure_of_reply(200, {}, http::read_error_body(data));
       return false;
     }
@@ -126,6 +126,7 @@ class EventReader : public http::StreamReader {
 
   // No event says that it is the last; counts may follow the finish reason.
   [[nodiscard]] bool ended() const override { return ended_; }
+  [[nodiscard]] bool complete() const override { return ended_ || reader_.has_reason; }
 
   Completion finish() override {
     if (failure_) return http::failed_completion(std::move(*failure_));
@@ -163,6 +164,7 @@ Capabilities WireFormat::capabilities() const {
   Capabilities capabilities;
   capabilities.chat = true;
   capabilities.top_logprobs = true;
+  capabilities.thinking_tokens = settings_.thinking_tokens.value_or(0);
   return capabilities;
 }
 

@@ -281,7 +281,6 @@ Result<void> Downloads::fetch(const std::string& url, const std::string& path, s
       if (get.status == 416 && !bytes && size > 0) return {};
       why = "the server sends another part than the one asked for";
       if (!get.empty()) return usage_error(path + ": cannot be written: " + std::strerror(get.disk_error));
-      most = 0;
     } else if (get.end.error != TransportError::kNone) {
       why = get.end.message.empty() ? "the connection broke" : get.end.message;
       is_hopeless = get.end.error == TransportError::kCertificate || get.end.error == TransportError::kInvalid;

@@ -1,5 +1,7 @@
 #include "adapters/http/endpoint.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -40,7 +42,10 @@ Result<Endpoint> endpoint_of(std::string_view url) {
   endpoint.host = host;
   std::transform(endpoint.host.begin(), endpoint.host.end(), endpoint.host.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  endpoint.is_loopback = endpoint.host == "localhost" || endpoint.host == "[::1]" || endpoint.host.starts_with("127.");
+  in_addr address{};
+  const bool is_ipv4 = inet_pton(AF_INET, endpoint.host.c_str(), &address) == 1;
+  endpoint.is_loopback = endpoint.host == "localhost" || endpoint.host == "[::1]" ||
+                         (is_ipv4 && endpoint.host.starts_with("127."));  // not "127.example.com"
   while (url.ends_with('/')) url.remove_suffix(1);
   endpoint.url = url;
   return endpoint;
@@ -88,10 +93,22 @@ Result<Key> key_for(const ModelRef& ref, const AdapterContext& context, const En
 
 void scrub(std::string& text, const std::string& key) {
   if (key.empty()) return;
-  for (std::size_t at = text.find(key); at != std::string::npos; at = text.find(key, at)) {
-    text.replace(at, key.size(), "[key]");
-    at += 5;
+  const auto take_out = [&text](const std::string& spelling) {
+    for (std::size_t at = text.find(spelling); at != std::string::npos; at = text.find(spelling, at)) {
+      text.replace(at, spelling.size(), "[key]");
+      at += 5;
+    }
+  };
+  take_out(key);
+  if (text.find('%') == std::string::npos) return;
+  constexpr const char* kHex = "0123456789ABCDEF";
+  std::string in_url;  // as a redirect's address would carry it
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~';
+    in_url += plain ? std::string(1, c) : std::string{'%', kHex[byte >> 4U], kHex[byte & 15U]};
   }
+  take_out(in_url);
 }
 
 TransportSettings transport_settings(const AdapterContext& context, const Endpoint& endpoint,

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "adapters/http/json_reply.h"
 #include "harness/core/ascii.h"
 #include "harness/core/text.h"
 
@@ -111,7 +112,9 @@ std::string one_line(std::string_view text, std::size_t max_bytes) {
 
 ErrorBody read_error_body(std::string_view body) {
   ErrorBody result;
-  const Json json = Json::parse(body, nullptr, false);
+  const Json whole = parsed_reply(body);
+  const bool is_list = whole.is_array() && !whole.empty() && whole[0].is_object() && whole[0].contains("error");
+  const Json& json = is_list ? whole[0] : whole;  // Gemini streams
   if (json.is_object()) {
     const auto error = json.find("error");
     if (error != json.end() && error->is_object()) {
@@ -128,8 +131,6 @@ ErrorBody read_error_body(std::string_view body) {
       result.found = object != json.end() && *object == "error";  // vLLM before its errors were wrapped
       read_error_object(json, result);
     }
-  } else if (json.is_array() && !json.empty() && json[0].is_object() && json[0].contains("error")) {  // Gemini streams
-    result = read_error_body(json[0].dump(-1, ' ', false, Json::error_handler_t::replace));
   }
   if (result.message.empty()) {
     const std::string_view title = html_title(body);
@@ -158,6 +159,7 @@ Failure failure_of_reply(int status, const ReplyHead& head, const ErrorBody& err
     case 401:
     case 402:
     case 403:
+    case 407:
       return failure(FailureKind::kAuthentication, FailureAction::kEndModel, prefix + said);
     case 404:
     case 405:

@@ -34,6 +34,8 @@ constexpr double kSilenceThatEndsModelMs = 60'000;
 constexpr double kLongestHoldMs = 60'000;
 // A server that is back is asked by all that waited for it within so long.
 constexpr double kReturnMs = 500;
+// A reply whose stream has said its last is over, whatever the connection does, after so long.
+constexpr double kWaitForEndMs = 1'000;
 // So many requests refused for good without an answer between them are not about the items.
 constexpr int kRefusalsThatEndModel = 16;
 
@@ -106,6 +108,7 @@ class RemoteAdapter::Session {
         : call(std::move(what)), done(std::move(callback)), created(MonotonicClock::now()), session_(owner) {}
 
     void on_connected() override {
+      reached = true;
       session_.pacer_.on_connected();
       session_.server_is_back_ = session_.server_is_away_;
       stop_connecting();
@@ -133,7 +136,12 @@ class RemoteAdapter::Session {
         return true;
       }
       if (!reader) reader = session_.model.format->stream_reader(call.expected);
-      return sse.feed(bytes, event_handler());
+      const bool goes_on = sse.feed(bytes, event_handler());
+      if (reader->ended() && !said_all) {  // the server is given a moment to end the reply
+        said_all = last_activity;
+        session_.timers_.set(*this, session_.deadline(*this));
+      }
+      return goes_on;
     }
 
     void on_end(const ExchangeEnd& end) override { session_.exchange_ended(*this, end); }
@@ -161,10 +169,12 @@ class RemoteAdapter::Session {
       started = now;
       last_activity = now;
       answering = false;
+      reached = false;
       waits_for_server = false;
       connecting = true;
       ++session_.connecting_;
       first_token.reset();
+      said_all.reset();
       head = {};
       received = 0;
       reply.clear();
@@ -179,12 +189,15 @@ class RemoteAdapter::Session {
     TimePoint started;
     TimePoint last_activity;
     std::optional<TimePoint> first_token;
-    bool active = false;            // at the server
-    bool connecting = false;        // on its way there
-    bool answering = false;         // the first byte has come
-    bool waits_for_server = false;  // to be tried again when there is a connection
+    std::optional<TimePoint> said_all;  // the stream's last event has come
+    bool active = false;                // at the server
+    bool connecting = false;            // on its way there
+    bool answering = false;             // the first byte has come
+    bool reached = false;               // the server may have read the request
+    bool waits_for_server = false;      // to be tried again when there is a connection
     Transport::Slot slot = 0;
     int attempts = 0;
+    int unseen_attempts = 0;
     std::size_t place = 0;  // in jobs_
     ReplyHead head;
     std::size_t received = 0;
@@ -264,7 +277,8 @@ class RemoteAdapter::Session {
     const TimePoint whole = job.started + milliseconds(model.limits.timeout_s * 1000);
     const TimePoint next_bytes = job.answering ? job.last_activity + milliseconds(model.limits.idle_timeout_s * 1000)
                                                : job.started + milliseconds(first_byte_timeout_s(job) * 1000);
-    return std::min(whole, next_bytes);
+    const TimePoint end = job.said_all ? *job.said_all + milliseconds(kWaitForEndMs) : TimePoint::max();
+    return std::min({whole, next_bytes, end});
   }
 
   void timer_due(Job& job, TimePoint now) {
@@ -279,7 +293,7 @@ class RemoteAdapter::Session {
       return;
     }
     abort(job);
-    if (job.reader && job.reader->ended()) {  // all said, the connection merely left open
+    if (job.reader && job.reader->complete()) {  // all said, the connection merely left open
       succeed_or_fail(job, job.reader->finish(), now);
       return;
     }
@@ -315,7 +329,7 @@ class RemoteAdapter::Session {
     }
     const bool good_status = end.status >= 200 && end.status < 300;
     if (job.reader) static_cast<void>(job.sse.finish(job.event_handler()));
-    const bool all_said = good_status && job.reader && job.reader->ended();
+    const bool all_said = good_status && job.reader && job.reader->complete();
     if (end.error != TransportError::kNone && !all_said) {
       attempt_failed(job, failure_of_transport(end), now);
     } else if (good_status) {
@@ -342,6 +356,7 @@ class RemoteAdapter::Session {
   }
 
   void attempt_failed(Job& job, Failure failure, TimePoint now) {
+    scrub(failure.message, model.key);
     if (failure.kind == FailureKind::kRefused) {
       // The model as it is offered will not say anything to this: that is its answer, and suites score it 0.
       if (model.log) model.log(model.identity.name + ": " + failure.message);
@@ -363,6 +378,7 @@ class RemoteAdapter::Session {
       wait.reset();
     }
     if (wait) {
+      if (is_unseen_answer(failure) && job.reached) ++job.unseen_attempts;
       job.waits_for_server = unreachable;
       server_is_away_ = server_is_away_ || unreachable;
       timers_.set(job, now + milliseconds(*wait));
@@ -397,12 +413,13 @@ class RemoteAdapter::Session {
 
   void end_job(Job& job, Completion completion) {
     completion.attempts = std::max(job.attempts, 1);
+    completion.unseen_attempts = job.unseen_attempts;
     if (job.attempts > 0) {
       completion.timings.queue_ms = milliseconds_between(job.created, job.started);
       completion.timings.total_ms = milliseconds_between(job.started, job.last_activity);
       if (job.first_token) completion.timings.first_token_ms = milliseconds_between(job.started, *job.first_token);
     }
-    if (completion.failure) scrub(completion.failure->message, model.key);
+    scrub_decoded(completion);
     timers_.remove(job);
     const std::unique_ptr<Job> ended = std::move(jobs_[job.place]);
     if (jobs_.back()) {
@@ -413,6 +430,15 @@ class RemoteAdapter::Session {
     ended->done(std::move(completion));
     const std::lock_guard lock(mutex_);
     if (--alive_ == 0) idle_.notify_all();
+  }
+
+  // The key may come back in another spelling (JSON's escapes, in two pieces) than scrub() has seen it in before.
+  void scrub_decoded(Completion& completion) const {
+    if (completion.failure) scrub(completion.failure->message, model.key);
+    for (std::string* text : {&completion.text, &completion.reasoning, &completion.served_model, &completion.note}) {
+      scrub(*text, model.key);
+    }
+    for (TokenAlternative& alternative : completion.top_logprobs) scrub(alternative.token, model.key);
   }
 
   [[nodiscard]] bool draining() {

@@ -15,7 +15,7 @@ bool same_name(std::string_view a, std::string_view lower) {
          });
 }
 
-std::optional<double> number_of(std::string_view text) {
+std::optional<double> amount_of(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value < 0) {
@@ -71,9 +71,9 @@ void ReplyHead::read(std::string_view name, std::string_view value, std::chrono:
       return;
     case 'r':
       if (same_name(name, "retry-after-ms")) {
-        if (const auto wait = number_of(value)) retry_after_ms = wait;
+        if (const auto wait = amount_of(value)) retry_after_ms = wait;
       } else if (same_name(name, "retry-after") && !retry_after_ms) {
-        if (const auto seconds = number_of(value)) {
+        if (const auto seconds = amount_of(value)) {
           retry_after_ms = *seconds * 1000;
         } else {
           retry_after_ms = until_date(value, "%a, %d %b %Y %H:%M:%S GMT", now);
@@ -97,9 +97,9 @@ void ReplyHead::read(std::string_view name, std::string_view value, std::chrono:
   if (same_name(name, "x-ratelimit-remaining-requests") || same_name(name, "x-ratelimit-remaining-tokens") ||
       same_name(name, "anthropic-ratelimit-requests-remaining") ||
       same_name(name, "anthropic-ratelimit-tokens-remaining")) {
-    keep_scarcer(number_of(value), remaining);
+    keep_scarcer(amount_of(value), remaining);
   } else if (same_name(name, "x-ratelimit-limit-requests") || same_name(name, "anthropic-ratelimit-requests-limit")) {
-    keep_scarcer(number_of(value), limit);
+    keep_scarcer(amount_of(value), limit);
   } else if (same_name(name, "x-ratelimit-reset-requests") || same_name(name, "x-ratelimit-reset-tokens")) {
     keep_longer(duration_ms(value));
   } else if (same_name(name, "anthropic-ratelimit-requests-reset") ||

@@ -21,8 +21,11 @@ std::optional<double> RetryPolicy::wait_ms(const Failure& failure, int attempts,
   double wait = 0;
   if (failure.action == FailureAction::kRetryAfter) {
     wait = failure.retry_after_ms * (1 + 0.05 * random_.unit());
-  } else {
-    wait = random_.unit() * std::min(kLongestBackoffMs, kFirstBackoffMs * std::exp2(std::min(attempts - 1, 16)));
+  }
+  // "At once", or a date that a slow clock has put into the past, must not use up all retries at once.
+  if (failure.action != FailureAction::kRetryAfter || failure.retry_after_ms < kFirstBackoffMs) {
+    const double longest = std::min(kLongestBackoffMs, kFirstBackoffMs * std::exp2(std::min(attempts - 1, 16)));
+    wait = std::max(wait, random_.unit() * longest);
   }
   if (elapsed_ms + wait > limits_.max_retry_time_s * 1000) return std::nullopt;
   return wait;

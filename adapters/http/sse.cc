@@ -70,7 +70,8 @@ bool SseParser::line(std::string_view text, const Handler& handler) {
 }
 
 bool SseParser::dispatch(const Handler& handler) {
-  const bool deliver = has_data_;
+  // A ping, or nothing but blanks, keeps the connection alive, whatever it says.
+  const bool deliver = has_data_ && type_ != "ping" && data_.find_first_not_of(" \t\n") != std::string::npos;
   bool go_on = true;
   if (deliver) go_on = handler(type_, data_);
   type_.clear();

@@ -49,10 +49,11 @@ TransportError error_of(CURLcode code) {
     case CURLE_WRITE_ERROR:
       return TransportError::kStopped;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_FAILED_INIT:
-    case CURLE_OUT_OF_MEMORY:
       return TransportError::kInvalid;
+    // also what a reply that is no HTTP/1.1, or has endless headers, comes to
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_OUT_OF_MEMORY:
     default:
       return TransportError::kBroken;
   }

@@ -56,6 +56,9 @@ class StreamReader {
   /// Whether the event that ends the stream has come; what follows is not read.
   [[nodiscard]] virtual bool ended() const = 0;
 
+  /// Whether all of the answer has come, though the stream may go on or break off before its end.
+  [[nodiscard]] virtual bool complete() const { return ended(); }
+
   /// The answer, or the failure that the stream reported, or kBadResponse for one that broke off.
   [[nodiscard]] virtual Completion finish() = 0;
 };

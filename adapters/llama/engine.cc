@@ -23,7 +23,8 @@ Failure stopped() { return {FailureKind::kCancelled, FailureAction::kGiveUpItem,
 class OneThreadEngine final : public Engine {
  public:
   explicit OneThreadEngine(std::shared_ptr<const LocalModel> model)
-      : exclusive_(model->options().exclusive),
+      : model_(model),
+        exclusive_(model->options().exclusive),
         scorer_(model, meter_, cancelled_, draining_),
         generator_(std::move(model), meter_, cancelled_),
         thread_([this] { drive(); }) {}
@@ -33,6 +34,10 @@ class OneThreadEngine final : public Engine {
   [[nodiscard]] std::vector<std::string> close() override {
     join();
     std::vector<std::string> lines = meter_.report();
+    if (const std::int64_t nodes = model_->attention_nodes(); nodes > 0) {
+      lines.push_back("local engine: attention of " + std::to_string(nodes) +
+                      " layers of batches by assay's own kernel");
+    }
     if (const std::int64_t joined = same_scores_.joined() + same_texts_.joined(); joined > 0) {
       lines.push_back("local engine: " + std::to_string(joined) + " requests were answered with an identical one");
     }
@@ -141,6 +146,7 @@ class OneThreadEngine final : public Engine {
   std::vector<ScoreJob> scores_;    ///< guarded by mutex_
   std::vector<GenerateJob> texts_;  ///< guarded by mutex_
   bool ended_ = false;              ///< guarded by mutex_
+  const std::shared_ptr<const LocalModel> model_;
   const bool exclusive_;
   Meter meter_;                                         ///< thread_'s, and who has joined it
   Identical<ScoreJob, ScoreOutcome> same_scores_;       ///< thread_'s

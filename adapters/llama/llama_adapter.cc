@@ -126,16 +126,22 @@ class LlamaAdapter final : public Adapter {
     std::string context = request.context;
     for (std::size_t dropped = 0;; ++dropped) {
       std::vector<TextPart> parts = context_parts(context);
-      std::vector<EncodedPair> pairs;
-      bool fits = true;
-      for (std::size_t i = 0; i < request.continuations.size(); ++i) {
-        const std::string& text = request.continuations[i];
-        if (!request.openings.empty()) parts = context_parts(context + request.openings[i]);
+      std::vector<std::string> texts = request.continuations;
+      for (std::string& text : texts) {
         // Under a template a continuation begins the assistant's turn: the reference drops the delimiter's blank.
-        const bool drop_blank = chat_around_scores_ && !text.empty() && text.front() == ' ';
-        pairs.push_back(model_->tokenizer().encode_pair(parts, drop_blank ? text.substr(1) : text));
-        fits = fits && pairs.back().context.size() + pairs.back().continuation.size() <= limit;
+        if (chat_around_scores_ && !text.empty() && text.front() == ' ') text.erase(0, 1);
       }
+      std::vector<EncodedPair> pairs;
+      if (request.openings.empty()) {
+        pairs = model_->tokenizer().encode_pairs(parts, texts);
+      }
+      for (std::size_t i = 0; i < request.openings.size(); ++i) {
+        parts = context_parts(context + request.openings[i]);
+        pairs.push_back(model_->tokenizer().encode_pair(parts, texts[i]));
+      }
+      const bool fits = std::all_of(pairs.begin(), pairs.end(), [limit](const EncodedPair& pair) {
+        return pair.context.size() + pair.continuation.size() <= limit;
+      });
       if (fits || dropped >= request.droppable.size()) {
         if (chat_around_scores_) {
           sent = joined(parts);

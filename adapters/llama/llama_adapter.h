@@ -21,6 +21,7 @@ namespace assay {
 ///   batch=N        tokens of a physical batch, from 8; default 60 on a CPU, 512 on a GPU. From 64 on nothing is exact
 ///   kv=TYPE        how keys and values are kept: f16 (default), f32, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, iq4_nl
 ///   flash=auto|on|off  flash attention; without it nothing is exact
+///   attention=auto|ggml  whose kernel computes attention in exact runs on a CPU; the numbers are the same
 ///   split=layer|row|none, main_gpu=N  several GPUs: how the model is spread, and which holds the rest
 ///   share=auto|on|off, exclusive=on|off  see docs/local_models.md
 ///   lora=PATH[:S]  a LoRA adapter and its scale; default 1

@@ -109,6 +109,7 @@ Result<AdapterOptions> read_options(const ModelRef& ref) {
       {"exclusive", {"off", "on"}, [&](std::size_t word) { model.exclusive = word == 1; }},
       {"chat", {"off", "on", "auto"}, [&](std::size_t word) { options.chat = static_cast<ChatMode>(word); }},
       {"flash", {"auto", "on", "off"}, [&](std::size_t word) { model.flash = static_cast<FlashAttention>(word); }},
+      {"attention", {"auto", "ggml"}, [&](std::size_t word) { model.attention = static_cast<AttentionBy>(word); }},
       {"split", {"none", "layer", "row"}, [&](std::size_t word) { model.split = static_cast<Split>(word); }},
       {"kv", kv_types(), [&](std::size_t word) { model.kv_type = kv_types()[word]; }},
   };

@@ -15,6 +15,7 @@ constexpr int kTiledAttention =
     64;  // rows from which attention takes a path that sums in another order (ggml's ops.cpp)
 constexpr int kExactBatch = 60;
 constexpr int kLargeBatch = 512;
+constexpr int kExactSequences = 64;
 
 /// llama.cpp has one log for the whole process: while a model is being loaded its lines go to that load's log, and
 /// at all other times nowhere.
@@ -132,6 +133,9 @@ Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& o
   }
   model->exact_ = (options.gpu_layers == 0 || !llama_supports_gpu_offload()) && options.batch < kTiledAttention &&
                   options.flash != FlashAttention::kOff;
+  if (model->exact_ && options.attention == AttentionBy::kAuto && !llama_supports_gpu_offload()) {
+    model->attention_ = make_attention();
+  }
   model->tokenizer_ = std::make_unique<Tokenizer>(llama_model_get_vocab(loaded));
   const int trained = llama_model_n_ctx_train(loaded);
   model->max_context_ = options.max_context > 0 ? options.max_context : trained;
@@ -141,7 +145,7 @@ Result<std::shared_ptr<const LocalModel>> LocalModel::load(const ModelOptions& o
 ContextHandle LocalModel::make_context(int cells, int streams, Meter& meter, std::atomic<bool>& cancelled) const {
   llama_context_params parameters = llama_context_default_params();
   parameters.n_ctx = static_cast<std::uint32_t>(cells);
-  parameters.n_seq_max = static_cast<std::uint32_t>(streams == 0 ? kSharedSequences : streams);
+  parameters.n_seq_max = static_cast<std::uint32_t>(streams == 0 ? shared_sequences() : streams);
   parameters.kv_unified = streams == 0;
   parameters.n_ubatch = static_cast<std::uint32_t>(batch_tokens());
   parameters.n_batch = std::max(parameters.n_ubatch, parameters.n_seq_max);  // llama.cpp asks for a row a sequence
@@ -159,7 +163,8 @@ ContextHandle LocalModel::make_context(int cells, int streams, Meter& meter, std
   parameters.abort_callback_data = &cancelled;
   std::vector<std::string> lines;
   const std::function<void(const std::string&)> keep = [&lines](const std::string& line) { lines.push_back(line); };
-  const LogCapture capture(keep);
+  const LogCapture capture(keep);  // and nobody else makes a context meanwhile
+  const std::unique_ptr<Attention::Offer> offer = attention_ ? attention_->offer() : nullptr;
   ContextHandle context(llama_init_from_model(model_.get(), parameters));
   meter.context_made(streams == 0 ? "scoring" : "generation", lines);
   if (context && lora_ != nullptr) {
@@ -191,6 +196,10 @@ RowRule LocalModel::row_rule() const {
 int LocalModel::batch_tokens() const {
   const int wanted = options_.batch > 0 ? options_.batch : exact_ ? kExactBatch : kLargeBatch;
   return wanted - wanted % row_rule().multiple;
+}
+
+int LocalModel::shared_sequences() const {
+  return exact_ ? kExactSequences : std::min(kMostSharedSequences, static_cast<int>(llama_max_parallel_sequences()));
 }
 
 std::string LocalModel::chat_template_source() const {

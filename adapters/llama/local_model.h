@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/llama/attention/attention.h"
 #include "adapters/llama/handles.h"
 #include "adapters/llama/tokenizer.h"
 #include "harness/core/result.h"
@@ -34,11 +35,18 @@ enum class Sharing {
 /// GPU.
 enum class FlashAttention { kAuto, kOn, kOff };
 
+/// Whose kernel computes attention in exact mode (the reference's option `attention`). kAuto: assay's own where it is
+/// ggml's to the last bit (attention/attention.h). A matter of speed alone.
+enum class AttentionBy { kAuto, kGgml };
+
 /// How a model is spread over several GPUs (the reference's option `split`).
 enum class Split { kNone, kLayer, kRow };
 
 /// The types that keys and values may be kept in (the reference's option `kv`), llama.cpp's names.
 [[nodiscard]] const std::vector<std::string>& kv_types();
+
+/// The most sequences that ever share a cache.
+inline constexpr int kMostSharedSequences = 256;
 
 /// How a model is loaded and driven.
 struct ModelOptions {
@@ -51,6 +59,7 @@ struct ModelOptions {
   int main_gpu = 0;     ///< the GPU that holds what is not split
   Sharing share = Sharing::kAuto;
   FlashAttention flash = FlashAttention::kAuto;
+  AttentionBy attention = AttentionBy::kAuto;
   Split split = Split::kLayer;
   std::string kv_type = "f16";  ///< one of kv_types()
   bool exclusive = false;       ///< one request at a time, nothing shared or kept: `sequences` is 1 and `share` kOff
@@ -74,7 +83,7 @@ class LocalModel {
   [[nodiscard]] static Result<std::shared_ptr<const LocalModel>> load(
       const ModelOptions& options, const std::function<void(const std::string&)>& log);
 
-  /// A context of `cells` KV cells in all. `streams` = 0: one cache that kSharedSequences sequences share; otherwise
+  /// A context of `cells` KV cells in all. `streams` = 0: one cache that shared_sequences() sequences share; otherwise
   /// that many sequences with `cells` / `streams` cells each of their own. `cancelled` ends a decode early; `meter` is
   /// told of its buffers. Null where there is not memory enough.
   [[nodiscard]] ContextHandle make_context(int cells, int streams, Meter& meter, std::atomic<bool>& cancelled) const;
@@ -99,6 +108,12 @@ class LocalModel {
   /// Tokens in one physical batch; in exact mode a number that row_rule() allows.
   [[nodiscard]] int batch_tokens() const;
 
+  /// Attention nodes (one a layer and batch) that assay's own kernel has computed.
+  [[nodiscard]] std::int64_t attention_nodes() const { return attention_ ? attention_->nodes() : 0; }
+
+  /// Sequences that share a cache: enough to fill a batch with short ones.
+  [[nodiscard]] int shared_sequences() const;
+
   /// The model's default chat template; empty where it has none.
   [[nodiscard]] std::string chat_template_source() const;
 
@@ -109,12 +124,10 @@ class LocalModel {
   ModelHandle model_;
   llama_adapter_lora* lora_ = nullptr;  ///< freed with the model
   std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<Attention> attention_;  ///< null: ggml's own
   int max_context_ = 0;
   bool exact_ = true;
   bool rows_in_groups_ = false;
 };
-
-/// Sequences of a shared cache.
-inline constexpr int kSharedSequences = 64;
 
 }  // namespace assay::llama

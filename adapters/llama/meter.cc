@@ -22,6 +22,7 @@ std::string fixed(double value, int digits) {
 int Meter::decode(llama_context* context, const Batch& batch, std::size_t wanted) {
   const auto started = MonotonicClock::now();
   const int status = llama_decode(context, batch.get());
+  llama_synchronize(context);  // a GPU is still at work when llama_decode() returns
   decode_ms_ += milliseconds_since(started);
   ++batches_;
   rows_ += batch.rows();
@@ -66,6 +67,12 @@ std::vector<std::string> Meter::report() const {
   lines.push_back("local engine: " + fixed(decode_ms_ / 1000, 2) + " s of " + fixed(working_ms_ / 1000, 2) +
                   " s at work inside llama_decode" +
                   (working_ms_ > 0 ? " (" + fixed(100 * decode_ms_ / working_ms_, 1) + " %)" : ""));
+  const auto [choosing, cells, reading] = spent_ms_;
+  if (choosing > 0) {
+    lines.push_back("local engine: beside it " + fixed(choosing / 1000, 3) + " s for choosing what to compute, " +
+                    fixed(cells / 1000, 3) + " s for sharing cells, " + fixed(reading / 1000, 3) +
+                    " s for reading logits");
+  }
   if (busy_ms_ > 0) {
     lines.push_back("local engine: " + fixed(1000 * static_cast<double>(busy_tokens_) / busy_ms_, 1) +
                     " tokens/s said while every slot was busy (" + std::to_string(busy_tokens_) + " tokens)");

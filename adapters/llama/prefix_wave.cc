@@ -47,7 +47,9 @@ void PrefixWave::add(const std::vector<Token>& input, const std::vector<Token>& 
       made.parent = node;
       made.owner = owner;
       nodes_.push_back(std::move(made));
-      (node < 0 ? roots_ : nodes_[static_cast<std::size_t>(node)].children).push_back(next);
+      auto& siblings = node < 0 ? roots_ : nodes_[static_cast<std::size_t>(node)].children;
+      if (node < 0 || !siblings.empty()) ++leaves_;  // otherwise the parent was the leaf
+      siblings.push_back(next);
     }
     node = next;
     Node& reached = nodes_[static_cast<std::size_t>(node)];
@@ -58,11 +60,6 @@ void PrefixWave::add(const std::vector<Token>& input, const std::vector<Token>& 
       reached.wanted.push_back({reader, target[i + target.size() - input.size()]});
     }
   }
-}
-
-int PrefixWave::leaves() const {
-  return static_cast<int>(
-      std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.children.empty(); }));
 }
 
 std::vector<PrefixWave::Node> PrefixWave::order() {
@@ -99,6 +96,7 @@ std::vector<PrefixWave::Node> PrefixWave::order() {
   }
   nodes_.clear();
   roots_.clear();
+  leaves_ = 0;
   return ordered;
 }
 

@@ -43,7 +43,8 @@ class PrefixWave {
   [[nodiscard]] std::size_t new_nodes(const std::vector<Token>& input) const;
 
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
-  [[nodiscard]] int leaves() const;
+  /// Nodes without children: paths that need a sequence of their own.
+  [[nodiscard]] std::size_t leaves() const { return leaves_; }
 
   /// The tree's nodes, depth first, children in the order they were added; leaf numbers filled in.
   /// Call once, after the last add().
@@ -54,6 +55,7 @@ class PrefixWave {
 
   std::vector<Node> nodes_;
   std::vector<int> roots_;
+  std::size_t leaves_ = 0;
   std::vector<std::int64_t> rank_;
 };
 

@@ -7,16 +7,11 @@
 #include <utility>
 
 #include "adapters/llama/batch.h"
+#include "adapters/llama/bottom_path.h"
 #include "adapters/llama/logits.h"
 
 namespace assay::llama {
 namespace {
-
-constexpr llama_seq_id kKeeper = 0;     // holds the bottom path between waves
-constexpr llama_seq_id kFiller = 1;     // rows that only fill a group up
-constexpr llama_seq_id kFirstLeaf = 2;  // the sequences of a wave
-
-constexpr std::size_t kMostLeaves = kSharedSequences - kFirstLeaf;
 
 constexpr std::size_t kWaveTokens =
     960;                              // of a wave, at least: more are fewer cuts of the tree, and more cells to pass by
@@ -77,13 +72,13 @@ void Scorer::add(ScoreJob job) {
 
 Scorer::Waiting* Scorer::choose_seed() {
   Waiting* oldest = waiting_.front().get();
-  if (bottom_.empty() || ++oldest->passed_over > kPatience) {
+  if (bottom_.tokens().empty() || ++oldest->passed_over > kPatience) {
     return oldest;
   }
   Waiting* best = nullptr;
   std::size_t most = kWorthKeeping;
   for (const auto& waiting : waiting_) {
-    const std::size_t shared = common_prefix(waiting->path(), bottom_);
+    const std::size_t shared = common_prefix(waiting->path(), bottom_.tokens());
     if (shared > most || (shared == most && (best == nullptr || waiting->path() < best->path()))) {
       most = shared;
       best = waiting.get();
@@ -98,6 +93,16 @@ std::size_t Scorer::new_nodes(const PrefixWave& tree, const Waiting& waiting) {
   std::size_t sum = tree.new_nodes(waiting.path());
   for (std::size_t i = waiting.next + 1; i < sequences.size(); ++i) {
     sum += sequences[i].input.size() - common_prefix(sequences[i].input, sequences[i - 1].input);
+  }
+  return sum;
+}
+
+/// How many leaves a job's sequences would add to a tree, at most: continuations of one token have one input.
+std::size_t Scorer::new_leaves(const Waiting& waiting) {
+  const auto& sequences = waiting.job.sequences;
+  std::size_t sum = 1;
+  for (std::size_t i = waiting.next + 1; i < sequences.size(); ++i) {
+    sum += sequences[i].input != sequences[i - 1].input ? 1U : 0U;
   }
   return sum;
 }
@@ -117,20 +122,28 @@ std::vector<Scorer::Waiting*> Scorer::in_tree_order(const Waiting& seed) const {
     }
   }
   std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
-    return a.shared != b.shared ? a.shared > b.shared : a.job->path() < b.job->path();
+    if (a.shared != b.shared) return a.shared > b.shared;
+    const auto same = static_cast<std::ptrdiff_t>(a.shared);  // both have the seed's beginning
+    const std::vector<Token>& first = a.job->path();
+    const std::vector<Token>& second = b.job->path();
+    return std::lexicographical_compare(first.begin() + same, first.end(), second.begin() + same, second.end());
   });
   std::vector<Waiting*> jobs;
   for (const Placed& one : placed) jobs.push_back(one.job);
   return jobs;
 }
 
+/// Leaves that a wave may have.
+std::size_t Scorer::most_leaves() const { return static_cast<std::size_t>(model_->shared_sequences() - kFirstLeaf); }
+
 /// Puts sequences of `job` into the wave as long as there is room for them; the first always.
-void Scorer::join(Wave& wave, Waiting& job, std::size_t most_nodes) {
+void Scorer::join(Wave& wave, Waiting& job, std::size_t most_nodes) const {
   const std::size_t owner = wave.tree.add_owner(job.job.order);
   wave.members.push_back(&job);
-  for (bool first = true; job.next < job.job.sequences.size() && wave.readings.size() < kMostLeaves; first = false) {
+  for (bool first = true; job.next < job.job.sequences.size(); first = false) {
     const ScoredSequence& sequence = job.job.sequences[job.next];
-    if (!first && wave.tree.size() + wave.tree.new_nodes(sequence.input) > most_nodes) {
+    const std::size_t nodes = wave.tree.new_nodes(sequence.input);
+    if (!first && nodes > 0 && (wave.tree.leaves() == most_leaves() || wave.tree.size() + nodes > most_nodes)) {
       break;
     }
     wave.tree.add(sequence.input, sequence.target, owner, wave.readings.size());
@@ -143,15 +156,14 @@ void Scorer::join(Wave& wave, Waiting& job, std::size_t most_nodes) {
 Scorer::Wave Scorer::choose_wave() {
   Waiting* seed = choose_seed();
   const auto batch = static_cast<std::size_t>(model_->batch_tokens());
-  const std::size_t kept = common_prefix(seed->path(), bottom_);
+  const std::size_t kept = common_prefix(seed->path(), bottom_.tokens());
   const std::size_t most_nodes = kept + in_whole_batches(std::max(seed->path().size() - kept, kWaveTokens), batch);
   std::vector<Waiting*> others = in_tree_order(*seed);
   Wave wave;
   join(wave, *seed, most_nodes);
   const auto nodes_if_room = [&](const Waiting& job) -> std::optional<std::size_t> {
     const std::size_t nodes = new_nodes(wave.tree, job);
-    const bool fits = wave.readings.size() + job.job.sequences.size() - job.next <= kMostLeaves &&
-                      wave.tree.size() + nodes <= most_nodes;
+    const bool fits = wave.tree.leaves() + new_leaves(job) <= most_leaves() && wave.tree.size() + nodes <= most_nodes;
     return fits ? std::optional(nodes) : std::nullopt;
   };
   auto next = others.begin();
@@ -178,7 +190,8 @@ std::optional<Failure> Scorer::make_room(int cells) {
   if (context_ && cells <= cells_) {
     return std::nullopt;
   }
-  const int wanted = (cells + kCellStep - 1) / kCellStep * kCellStep;
+  const int step = std::max(kCellStep, 2 * model_->batch_tokens());
+  const int wanted = (cells + step - 1) / step * step;
   context_.reset();
   bottom_.clear();
   context_ = model_->make_context(wanted, 0, meter_, cancelled_);
@@ -188,27 +201,6 @@ std::optional<Failure> Scorer::make_room(int cells) {
                    "no memory for a context of " + std::to_string(wanted) + " tokens; give a smaller ?ctx="};
   }
   return std::nullopt;
-}
-
-/// Lays the wave's sequences over the bottom path. Returns how much of it they share and need not compute.
-int Scorer::begin_tree(const std::vector<PrefixWave::Node>& nodes) {
-  std::size_t kept = 0;
-  while (kept < nodes.size() && kept < bottom_.size() && nodes[kept].position == static_cast<int>(kept) &&
-         nodes[kept].token == bottom_[kept] && nodes[kept].wanted.empty()) {
-    ++kept;
-  }
-  llama_memory_t memory = llama_get_memory(context_.get());
-  const auto end = static_cast<llama_pos>(kept);
-  llama_memory_seq_rm(memory, kKeeper, end, -1);
-  bottom_.resize(kept);
-  for (std::size_t deep = kept; deep-- > 0;) {  // leaves leave the bottom path one after the other, the deepest last
-    const int below = nodes[deep].last_leaf;
-    const int deeper = deep + 1 < kept ? nodes[deep + 1].last_leaf : -1;
-    for (int leaf = deeper + 1; leaf <= below; ++leaf) {
-      llama_memory_seq_cp(memory, kKeeper, kFirstLeaf + leaf, 0, static_cast<llama_pos>(deep + 1));
-    }
-  }
-  return static_cast<int>(kept);
 }
 
 std::optional<Failure> Scorer::compute(const std::vector<PrefixWave::Node>& nodes, int kept, Wave& wave) {
@@ -256,7 +248,7 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
       member.start = started;
     }
   };
-  Batch batch(model_->batch_tokens(), kSharedSequences);
+  Batch batch(model_->batch_tokens(), model_->shared_sequences());
   for (std::size_t i = begin; i < end; ++i) {
     const auto& node = nodes[i];
     begin_item(node.owner);
@@ -272,6 +264,7 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
   if (filled > 0) {
     llama_memory_seq_rm(llama_get_memory(context_.get()), kFiller, -1, -1);
   }
+  const auto decoded = MonotonicClock::now();
   const int vocabulary = model_->tokenizer().size();
   for (std::size_t i = begin; i < end; ++i) {
     if (nodes[i].wanted.empty()) {
@@ -289,6 +282,7 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
       }
     }
   }
+  meter_.spent(Meter::Work::kReading, milliseconds_since(decoded));
   const double share = milliseconds_since(started) / static_cast<double>(end - begin);
   for (std::size_t i = begin; i < end; ++i) {
     ScoreOutcome& payer = wave.members[nodes[i].owner]->outcome;
@@ -296,21 +290,6 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
     payer.timings.compute_ms = payer.timings.compute_ms.value_or(0) + share;
   }
   return std::nullopt;
-}
-
-/// Takes all cells back but those of the first path, which lie at the bottom in the order of positions.
-void Scorer::end_tree(const std::vector<PrefixWave::Node>& nodes) {
-  llama_memory_t memory = llama_get_memory(context_.get());
-  llama_memory_seq_rm(memory, kKeeper, -1, -1);
-  llama_memory_seq_cp(memory, kFirstLeaf, kKeeper, -1, -1);
-  llama_memory_seq_keep(memory, kKeeper);
-  bottom_.clear();
-  for (const auto& node : nodes) {
-    if (node.first_leaf > 0) {
-      break;
-    }
-    bottom_.push_back(node.token);
-  }
 }
 
 void Scorer::deliver(Wave& wave) {
@@ -425,8 +404,10 @@ std::optional<Failure> Scorer::compute_whole(Waiting& waiting, std::size_t first
 }
 
 void Scorer::run_shared() {
+  const auto started = MonotonicClock::now();
   Wave wave = choose_wave();
   const std::vector<PrefixWave::Node> nodes = wave.tree.order();
+  meter_.spent(Meter::Work::kChoosing, milliseconds_since(started));
   for (const auto& node : nodes) {
     for (const auto& wanted : node.wanted) ++wave.members[wave.readings[wanted.reader].member]->rows_left;
   }
@@ -436,8 +417,11 @@ void Scorer::run_shared() {
   const auto batch = static_cast<std::size_t>(model_->batch_tokens());
   const std::size_t full = longest + in_whole_batches(kWaveTokens, batch);
   auto failure = make_room(static_cast<int>(std::max(nodes.size(), full) + batch));
+  int kept = 0;
   if (!failure) {
-    const int kept = begin_tree(nodes);
+    const auto chosen = MonotonicClock::now();
+    kept = bottom_.lay_under(*context_, nodes);
+    meter_.spent(Meter::Work::kCells, milliseconds_since(chosen));
     meter_.holds(nodes.size());
     failure = compute(nodes, kept, wave);
   }
@@ -455,7 +439,9 @@ void Scorer::run_shared() {
           failure ? failure : Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "the run was stopped", 0};
     }
   } else {
-    end_tree(nodes);
+    const auto computed = MonotonicClock::now();
+    bottom_.keep_first(*context_, nodes, kept);
+    meter_.spent(Meter::Work::kCells, milliseconds_since(computed));
   }
   deliver(wave);
 }

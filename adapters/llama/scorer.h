@@ -27,6 +27,7 @@
 #include <memory>
 #include <vector>
 
+#include "adapters/llama/bottom_path.h"
 #include "adapters/llama/engine.h"
 #include "adapters/llama/local_model.h"
 #include "adapters/llama/meter.h"
@@ -64,18 +65,18 @@ class Scorer {
   void run_whole();
   [[nodiscard]] std::optional<Failure> compute_whole(Waiting& waiting, std::size_t first);
   [[nodiscard]] static std::size_t new_nodes(const PrefixWave& tree, const Waiting& waiting);
+  [[nodiscard]] static std::size_t new_leaves(const Waiting& waiting);
   [[nodiscard]] Waiting* choose_seed();
   [[nodiscard]] std::vector<Waiting*> in_tree_order(const Waiting& seed) const;
-  static void join(Wave& wave, Waiting& job, std::size_t most_nodes);
+  [[nodiscard]] std::size_t most_leaves() const;
+  void join(Wave& wave, Waiting& job, std::size_t most_nodes) const;
   [[nodiscard]] Wave choose_wave();
   [[nodiscard]] std::optional<Failure> make_room(int cells);
-  [[nodiscard]] int begin_tree(const std::vector<PrefixWave::Node>& nodes);
   [[nodiscard]] std::optional<Failure> compute(const std::vector<PrefixWave::Node>& nodes, int kept, Wave& wave);
   [[nodiscard]] static std::size_t end_of_begun(const std::vector<PrefixWave::Node>& nodes, std::size_t computed,
                                                 const Wave& wave);
   [[nodiscard]] std::optional<Failure> decode(const std::vector<PrefixWave::Node>& nodes, std::size_t begin,
                                               std::size_t end, Wave& wave);
-  void end_tree(const std::vector<PrefixWave::Node>& nodes);
   void deliver(Wave& wave);
 
   std::shared_ptr<const LocalModel> model_;
@@ -84,7 +85,7 @@ class Scorer {
   const std::atomic<bool>& draining_;
   ContextHandle context_;
   int cells_ = 0;
-  std::vector<Token> bottom_;  ///< the path that lies at the bottom of the cache, under kKeeper
+  BottomPath bottom_;  ///< what lies at the bottom of the cache
   std::deque<std::unique_ptr<Waiting>> waiting_;
 };
 

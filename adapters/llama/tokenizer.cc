@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace assay::llama {
 namespace {
@@ -143,38 +144,47 @@ std::vector<Token> Tokenizer::encode(const std::vector<TextPart>& parts) const {
 }
 
 EncodedPair Tokenizer::encode_pair(const std::vector<TextPart>& context, std::string_view continuation) const {
+  return std::move(encode_pairs(context, {std::string(continuation)}).front());
+}
+
+std::vector<EncodedPair> Tokenizer::encode_pairs(const std::vector<TextPart>& context,
+                                                 const std::vector<std::string>& continuations) const {
   std::vector<TextPart> front = context;
-  std::string tail;
+  std::string moved;
   while (!front.empty()) {  // white space at the end may reach over several parts
     std::string& text = front.back().text;
     const std::size_t end = trailing_space(text);
-    tail.insert(0, text, end);
+    moved.insert(0, text, end);
     text.resize(end);
     if (end > 0) {
       break;
     }
     front.pop_back();
   }
-  tail += continuation;
-  EncodedPair pair;
-  if (front.empty()) {
-    append_plain(pair.continuation, tail);
-    pair.context = {prefix_};
-    if (pair.continuation.size() > 1 && pair.continuation.front() == prefix_) {
-      pair.continuation.erase(pair.continuation.begin());
+  const std::vector<Token> alone = front.empty() ? std::vector<Token>{prefix_} : encode(front);
+  std::vector<EncodedPair> pairs;
+  for (const std::string& continuation : continuations) {
+    EncodedPair& pair = pairs.emplace_back();
+    pair.context = alone;
+    const std::string tail = moved + continuation;
+    if (front.empty()) {
+      append_plain(pair.continuation, tail);
+      if (pair.continuation.size() > 1 && pair.continuation.front() == prefix_) {
+        pair.continuation.erase(pair.continuation.begin());
+      }
+      continue;
     }
-    return pair;
+    std::vector<TextPart> parts = front;
+    if (parts.size() == 1 && parts.front().is_data) {
+      parts.front().text += tail;
+    } else {
+      parts.push_back({tail, true});
+    }
+    const std::vector<Token> whole = encode(parts);
+    const std::size_t cut = std::min(alone.size(), whole.size());
+    pair.continuation.assign(whole.begin() + static_cast<std::ptrdiff_t>(cut), whole.end());
   }
-  pair.context = encode(front);
-  front.push_back({tail, true});
-  if (front.size() == 2 && front.front().is_data) {
-    front.front().text += front.back().text;
-    front.pop_back();
-  }
-  const std::vector<Token> whole = encode(front);
-  const std::size_t cut = std::min(pair.context.size(), whole.size());
-  pair.continuation.assign(whole.begin() + static_cast<std::ptrdiff_t>(cut), whole.end());
-  return pair;
+  return pairs;
 }
 
 std::string Tokenizer::piece(Token token) const {

@@ -41,6 +41,10 @@ class Tokenizer {
   /// An empty context, or one of blanks, is the prefix token (BOS, or else EOS).
   [[nodiscard]] EncodedPair encode_pair(const std::vector<TextPart>& context, std::string_view continuation) const;
 
+  /// The same for each of several continuations; the context is encoded once.
+  [[nodiscard]] std::vector<EncodedPair> encode_pairs(const std::vector<TextPart>& context,
+                                                      const std::vector<std::string>& continuations) const;
+
   /// The bytes a token stands for in text; empty for control tokens. May end within a UTF-8 sequence.
   [[nodiscard]] std::string piece(Token token) const;
 

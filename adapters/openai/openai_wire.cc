@@ -41,7 +41,7 @@ Failure unsupported(const std::string& message) {
 // A failure where the reply is an error object; `choices` absent makes it unreadable.
 std::optional<Failure> failure_in(const Json& reply, std::string_view body) {
   if (!reply.is_object()) return http::unreadable_reply("the reply is not JSON", body);
-  if (!member(reply, "error").is_null() || string_member(reply, "object") == "error") {
+  if (http::reports_error(reply) || string_member(reply, "object") == "error") {
     return http::failure_of_reply(200, {}, http::read_error_body(body));
   }
   return std::nullopt;
@@ -60,11 +60,11 @@ class ChunkReader : public http::StreamReader {
   explicit ChunkReader(const Expected& expected) : expected_(expected) {}
 
   bool on_event(std::string_view type, std::string_view data) override {
-    if (data == "[DONE]") {
+    if (data.substr(0, data.find_last_not_of(" \t") + 1) == "[DONE]") {
       ended_ = true;
       return false;
     }
-    const Json chunk = Json::parse(data, nullptr, false);
+    const Json chunk = http::parsed_reply(data);
     if (type == "error" && chunk.is_object() && member(chunk, "error").is_null()) {
       return fail(http::failure_of_reply(200, {}, http::read_error_body(data)));
     }
@@ -84,6 +84,7 @@ class ChunkReader : public http::StreamReader {
   }
 
   [[nodiscard]] bool ended() const override { return ended_; }
+  [[nodiscard]] bool complete() const override { return ended_ || has_reason_; }
 
   Completion finish() override {
     if (failure_) return http::failed_completion(std::move(*failure_));
@@ -145,6 +146,7 @@ Capabilities WireFormat::capabilities() const {
   capabilities.generate = settings_.offers_completions;
   capabilities.loglikelihood = settings_.offers_echo;
   capabilities.top_logprobs = settings_.offers_top_logprobs && !settings_.is_reasoning;
+  capabilities.thinking_tokens = settings_.reasoning_tokens;
   return capabilities;
 }
 
@@ -259,7 +261,7 @@ std::variant<WireCall, Failure> WireFormat::encode_loglikelihood(const Loglikeli
 }
 
 Completion WireFormat::decode(const Expected& expected, std::string_view body) const {
-  const Json reply = Json::parse(body, nullptr, false);
+  const Json reply = http::parsed_reply(body);
   if (std::optional<Failure> failure = failure_in(reply, body)) return http::failed_completion(std::move(*failure));
   if (!expected.boundaries.empty()) return read_echo(expected, reply);
   const Json& choices = member(reply, "choices");

@@ -46,6 +46,8 @@ FailureAction action_after(FailureKind kind, double retry_after_ms) {
     case FailureKind::kUnsupported:
     case FailureKind::kMissingAnswer:
     case FailureKind::kModel:
+    case FailureKind::kNotJudged:
+    case FailureKind::kUnreadableVerdict:
     case FailureKind::kCancelled:
       break;
   }

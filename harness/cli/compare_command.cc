@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kFlipsShown = 5;
 
-const std::vector<std::string>& formats() {
+const std::vector<std::string>& compare_formats() {
   static const std::vector<std::string> names{"text", "json", "markdown"};
   return names;
 }
@@ -37,8 +37,9 @@ Result<void> read_strategies(const Arguments& arguments, OpenRun& baseline, Open
 
 Result<int> compare_runs(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
-  if (std::find(formats().begin(), formats().end(), format) == formats().end()) {
-    return usage_error("--format: '" + format + "' is not text, json or markdown" + did_you_mean(format, formats()));
+  if (std::find(compare_formats().begin(), compare_formats().end(), format) == compare_formats().end()) {
+    return usage_error("--format: '" + format + "' is not text, json or markdown" +
+                       did_you_mean(format, compare_formats()));
   }
   ComparisonRules rules;
   if (auto read = read_rules(arguments, rules); !read) return forward_error(read);
@@ -72,7 +73,7 @@ Command compare_command() {
            {"--alpha", "A", "error probability of each bound; default 0.05", false, {}},
            {"--strategy", "A[,B]", "what both were asked by; two: the baseline's and the candidate's", false, {}},
            {"--flips", "N", "so many lost and gained items a suite (text, markdown); default 5", false, {}},
-           {"--format", "text|json|markdown", "of the output", false, formats()}},
+           {"--format", "text|json|markdown", "of the output", false, compare_formats()}},
           {"assay compare baselines/gpt-4.db runs/ours-ft.db --margin 0.02",
            "assay compare runs/nightly.db#gpt-4 runs/nightly.db#ours-ft --format json",
            "assay compare ways.db ways.db --strategy zero_shot,cot"},

@@ -80,7 +80,7 @@ std::string bash_script() {
 }
 
 // Single quotes inside single quotes, as sh and fish read them.
-std::string quoted(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
   std::string safe;
   for (const char c : text) safe += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return "'" + safe + "'";
@@ -116,7 +116,7 @@ std::string zsh_script() {
   }
   text += "  esac\n  case $command in\n";
   for (const Command& command : commands()) {
-    text += "    " + quoted(command.name) + ")\n      _arguments '--help[this text]'";
+    text += "    " + shell_quoted(command.name) + ")\n      _arguments '--help[this text]'";
     for (const Option& option : command.options) {
       std::string spec = option.name() + "[" + zsh_text(option.help) + "]";
       if (option.repeatable) spec = "*" + spec;
@@ -125,13 +125,13 @@ std::string zsh_script() {
       } else if (!option.value.empty()) {
         spec += ":" + zsh_text(option.value) + ":_files";
       }
-      text += " \\\n        " + quoted(spec);
+      text += " \\\n        " + shell_quoted(spec);
     }
     std::string rest = "*:argument:_files";
     for (const Positional& positional : command.positionals) {
       if (!positional.choices.empty()) rest = "*:" + positional.name + ":(" + joined(positional.choices) + ")";
     }
-    text += " \\\n        " + quoted(rest) + " ;;\n";
+    text += " \\\n        " + shell_quoted(rest) + " ;;\n";
   }
   text += "  esac\n}\n_assay \"$@\"\n";
   return text;
@@ -147,7 +147,7 @@ std::string fish_script() {
     for (const Command& command : commands()) {
       if (command.name == first) help = command.help;
     }
-    text += "complete -c assay -f -n __fish_use_subcommand -a " + first + " -d " + quoted(help) + "\n";
+    text += "complete -c assay -f -n __fish_use_subcommand -a " + first + " -d " + shell_quoted(help) + "\n";
     for (const std::string& second : second_words(first)) {
       text += "complete -c assay -f -n '__fish_seen_subcommand_from " + first + "' -a " + second + "\n";
     }
@@ -157,14 +157,15 @@ std::string fish_script() {
     std::string condition = "__fish_seen_subcommand_from " + command.name.substr(0, blank);
     if (blank != std::string::npos) condition += "; and __fish_seen_subcommand_from " + command.name.substr(blank + 1);
     for (const Option& option : command.options) {
-      text += "complete -c assay -n " + quoted(condition) + " -l " + option.name().substr(2);
+      text += "complete -c assay -n " + shell_quoted(condition) + " -l " + option.name().substr(2);
       if (!option.value.empty()) text += " -r";
-      if (!option.choices.empty()) text += " -f -a " + quoted(joined(option.choices));
-      text += " -d " + quoted(option.help) + "\n";
+      if (!option.choices.empty()) text += " -f -a " + shell_quoted(joined(option.choices));
+      text += " -d " + shell_quoted(option.help) + "\n";
     }
     for (const Positional& positional : command.positionals) {
       if (positional.choices.empty()) continue;
-      text += "complete -c assay -f -n " + quoted(condition) + " -a " + quoted(joined(positional.choices)) + "\n";
+      text += "complete -c assay -f -n " + shell_quoted(condition) + " -a " + shell_quoted(joined(positional.choices)) +
+              "\n";
     }
   }
   return text;

@@ -38,7 +38,7 @@ const std::vector<Edition>& editions() {
   return all;
 }
 
-struct Verdict {
+struct FileState {
   std::string suite;
   std::string state;  ///< "good", "other" (readable, but not the published number of items), "missing", "bad"
   std::int64_t items = 0;
@@ -64,8 +64,8 @@ Result<std::vector<std::shared_ptr<const SuiteEntry>>> wanted_suites(const Argum
 }
 
 // Reads every item once, as a run would.
-Verdict verify(const SuiteEntry& entry, const std::string& folder) {
-  Verdict verdict;
+FileState verify(const SuiteEntry& entry, const std::string& folder) {
+  FileState verdict;
   verdict.suite = entry.name;
   const auto bad = [&](const std::string& why, const char* state) {
     verdict.state = state;
@@ -156,7 +156,7 @@ Result<int> verify_data(const Arguments& arguments, Program& program) {
   int code = 0;
   std::size_t missing = 0;
   for (const auto& suite : *suites) {
-    const Verdict verdict = verify(*suite, folder);
+    const FileState verdict = verify(*suite, folder);
     if (verdict.state == "missing") ++missing;
     if (verdict.state == "bad" || (verdict.state == "missing" && named)) code = kWrong;
     if (*json) {

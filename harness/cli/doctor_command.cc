@@ -111,7 +111,8 @@ void check_sandbox(std::vector<Check>& checks) {
 
 // Names only: a key's value is never shown.
 void check_keys(const Program& program, std::vector<Check>& checks) {
-  for (const char* name : {"OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"}) {
+  for (const char* name :
+       {"OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"}) {
     const auto value = program.environment(name);
     const bool set = value && !value->empty();
     checks.push_back({"keys", name, set, set ? "set" : "not set", "only that provider's models need it"});

@@ -35,7 +35,7 @@ namespace {
 constexpr std::size_t kFlipsOnTerminal = 5;
 constexpr std::size_t kFlipsOnPage = 50;
 
-const std::vector<std::string>& formats() {
+const std::vector<std::string>& gate_formats() {
   static const std::vector<std::string> names{"text", "json", "markdown"};
   return names;
 }
@@ -189,8 +189,9 @@ Result<int> ask_again(const Arguments& arguments, const std::string& config_path
 
 Result<int> gate(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
-  if (std::find(formats().begin(), formats().end(), format) == formats().end()) {
-    return usage_error("--format: '" + format + "' is not text, json or markdown" + did_you_mean(format, formats()));
+  if (std::find(gate_formats().begin(), gate_formats().end(), format) == gate_formats().end()) {
+    return usage_error("--format: '" + format + "' is not text, json or markdown" +
+                       did_you_mean(format, gate_formats()));
   }
   const std::vector<std::string>& words = arguments.positionals;
   const std::string config_path = words.size() == 2 ? words.front() : "";
@@ -262,7 +263,7 @@ Command gate_command() {
            {"--markdown", "FILE", "writes a summary for a CI job's page", false, {}},
            {"--prometheus", "FILE", "writes metrics for a textfile collector", false, {}},
            {"--history", "FILE", "adds this night as a line of JSON", false, {}},
-           {"--format", "text|json|markdown", "of the output", false, formats()}},
+           {"--format", "text|json|markdown", "of the output", false, gate_formats()}},
           {"assay gate nightly.yaml runs/tonight.db --junit gate.xml --history nights.jsonl",
            "assay gate --baseline baselines/2026-11-01.db runs/tonight.db --margin 0.02"},
           "--reask: where a suite is worse, its flips of both directions are asked again, of both\n"

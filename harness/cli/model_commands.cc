@@ -16,6 +16,9 @@ Result<int> fetch_model(const Arguments& arguments, Program& program) {
   const bool is_url = what.starts_with("http://") || what.starts_with("https://");
   const auto sha256 = arguments.value("--sha256");
   if (is_url && !sha256) return usage_error("assay model fetch: a URL needs --sha256 HEX, the file's SHA-256");
+  if (!is_url && what.find("://") != std::string::npos) {
+    return usage_error("assay model fetch: '" + what + "': only http:// and https:// can be fetched");
+  }
   if (!is_url && sha256) return usage_error("assay model fetch: '" + what + "' is pinned already; leave --sha256 out");
   auto fetched = is_url ? store.fetch_url(what, *sha256, log) : store.fetch(what, log);
   if (!fetched) return forward_error(fetched);

@@ -49,6 +49,10 @@ void write_plan(std::ostream& out, const RunPlanSummary& plan) {
         << report::right(count(line.estimated_prompt_tokens), 11)
         << report::right(count(line.estimated_completion_tokens), 10) << "  " << report::usd_text(line.estimated_usd)
         << "\n";
+    if (line.judge.empty()) continue;
+    const std::string judge = "judge " + report::neutralised(line.judge, report::Lines::kEscape);
+    out << report::left("", 14) << report::left(report::shortened(judge, 59), 60) << "  "
+        << report::usd_text(line.estimated_judge_usd) << "\n";
   }
   out << "Tokens are estimates; those of answers are the most there can be. Nothing was asked.\n";
 }
@@ -69,6 +73,9 @@ void write_plan_json(std::ostream& out, const RunPlanSummary& plan) {
                        {"estimated_completion_tokens", number(line.estimated_completion_tokens)},
                        {"estimated_usd", number(line.estimated_usd)}});
     if (!line.strategy.empty()) results.back()["strategy"] = line.strategy;
+    if (!line.judge.empty()) {
+      results.back()["judge"] = {{"model", line.judge}, {"estimated_usd", number(line.estimated_judge_usd)}};
+    }
   }
   const Json document{{"schema", 1}, {"dry_run", true}, {"results", results}};
   out << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";

@@ -14,7 +14,7 @@
 namespace assay::cli {
 namespace {
 
-const std::vector<std::string>& formats() {
+const std::vector<std::string>& show_formats() {
   static const std::vector<std::string> names{"text", "json", "csv", "markdown"};
   return names;
 }
@@ -62,9 +62,9 @@ Result<int> show_item(const RunReader& reader, const std::string& run, const std
 
 Result<int> show(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
-  if (std::find(formats().begin(), formats().end(), format) == formats().end()) {
+  if (std::find(show_formats().begin(), show_formats().end(), format) == show_formats().end()) {
     return usage_error("--format: '" + format + "' is not text, json, csv or markdown" +
-                       did_you_mean(format, formats()));
+                       did_you_mean(format, show_formats()));
   }
   const std::string& run = arguments.positionals.front();
   auto reader = RunReader::open(run);
@@ -94,7 +94,7 @@ Command show_command() {
           {{"RUN", "a run file", true, false, {}}},
           {{"--item", "ID", "every record of one item: prompt, answer, score and why", false, {}},
            {"--groups", "", "subjects, categories and other groups too (text)", false, {}},
-           {"--format", "text|json|csv|markdown", "of the output", false, formats()}},
+           {"--format", "text|json|csv|markdown", "of the output", false, show_formats()}},
           {"assay show runs/nightly.db", "assay show runs/nightly.db --item mmlu/astronomy/17 --format json"},
           "",
           show};

@@ -6,6 +6,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/config/setting.h"
+#include "harness/run/stored_run.h"
 #include "results/report/text.h"
 #include "suites/custom/custom_suite.h"
 
@@ -22,6 +23,7 @@ struct ShownItem {
   Request request;
   Score empty;                 ///< of no answer at all
   std::optional<Score> right;  ///< of the right answer itself, where it is a text
+  std::vector<Request> judge;  ///< what a judge would be asked about the right answer
 };
 
 /// What reading the whole suite found.
@@ -40,14 +42,22 @@ struct Checked {
 
 // Whether the right answer is a text that can be judged at no cost: programs are executed, choices have no text.
 bool right_answer_is_text(const Checked& checked) {
-  if (checked.protocol == "loglikelihood") return false;
+  if (checked.protocol == "loglikelihood" || checked.info.judge) return false;
   return std::none_of(checked.info.metrics.begin(), checked.info.metrics.end(), [](const MetricSpec& metric) {
     return metric.aggregation == Aggregation::kPassAtK || metric.name == "execution_accuracy" ||
            metric.name == "regex_match" || metric.name == "json_valid";
   });
 }
 
-Result<Checked> check(const std::string& path, const std::string& protocol, std::optional<int> shots) {
+// What a judge of the suite would be asked about an item's right answer, or about some answer where there is none.
+Result<std::vector<Request>> judge_questions(const Suite& suite, const Item& item) {
+  Completion answer;
+  answer.text = item.target.empty() ? "(an answer)" : item.target;
+  return suite.judge_questions(item, 0, answer);
+}
+
+Result<Checked> check(const std::string& path, const std::string& protocol, std::optional<int> shots,
+                      const std::string& against) {
   auto entry = custom::entry(path);
   if (!entry) return forward_error(entry);
   Checked checked;
@@ -71,6 +81,8 @@ Result<Checked> check(const std::string& path, const std::string& protocol, std:
   SuiteOptions options;
   options.protocol = checked.protocol;
   options.shots = checked.shots;
+  if (!against.empty()) options.extra.emplace_back(kAgainstOption, against);
+  if (auto opened = open_against(options); !opened) return forward_error(opened);
   auto suite = entry->make(options);
   if (!suite) return forward_error(suite);
   checked.info = (*suite)->info();
@@ -97,7 +109,10 @@ Result<Checked> check(const std::string& path, const std::string& protocol, std:
       }
     }
     if (checked.shown.size() < kShown) {
-      checked.shown.push_back({**item, (*suite)->ask(**item, 0), (*suite)->score(**item, Completion{}), right});
+      auto judge = judge_questions(**suite, **item);
+      if (!judge) return forward_error(judge);
+      checked.shown.push_back(
+          {**item, (*suite)->ask(**item, 0), (*suite)->score(**item, Completion{}), right, std::move(*judge)});
     }
   }
   if (checked.items == 0) return usage_error(path + ": its data has no rows");
@@ -130,6 +145,10 @@ void write_json(const Checked& checked, std::ostream& out) {
             {"items", checked.items}};
   json["metrics"] = Json::array();
   for (const MetricSpec& metric : checked.info.metrics) json["metrics"].push_back(metric.name);
+  if (checked.info.judge) {
+    json["judge"] = {{"model", checked.info.judge->model.empty() ? Json(nullptr) : Json(checked.info.judge->model)},
+                     {"rubric_sha256", checked.info.judge->rubric_sha256}};
+  }
   json["groups"] = Json::object();
   for (const auto& [level, names] : checked.groups) json["groups"][level] = names;
   json["right_answers"] = {{"judged", checked.right_answers}, {"below_1", checked.right_but_not_full}};
@@ -141,6 +160,10 @@ void write_json(const Checked& checked, std::ostream& out) {
              {"empty_answer", {{"score", shown.empty.value}, {"why", shown.empty.why}}}};
     one["right_answer"] = nullptr;
     if (shown.right) one["right_answer"] = {{"score", shown.right->value}, {"why", shown.right->why}};
+    if (checked.info.judge) {
+      one["judge"] = Json::array();
+      for (const Request& request : shown.judge) one["judge"].push_back(request_json(request));
+    }
     json["shown"].push_back(std::move(one));
   }
   out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
@@ -180,6 +203,11 @@ void write_text(const Checked& checked, std::ostream& out) {
   out << "\n  metrics:";
   for (const MetricSpec& metric : checked.info.metrics)
     out << " " << metric.name << (metric.headline ? " (headline)" : "");
+  if (checked.info.judge) {
+    const std::string& model = checked.info.judge->model;
+    out << "\n  judge: " << (model.empty() ? std::string("to be named with --judge") : line(model)) << ", rubric "
+        << checked.info.judge->rubric_sha256.substr(0, 12);
+  }
   out << "\n  items: " << checked.items << ", " << checked.shots << " examples before each\n";
   for (const auto& [level, names] : checked.groups) {
     out << "  " << line(level) << ":";
@@ -198,6 +226,10 @@ void write_text(const Checked& checked, std::ostream& out) {
     out << "\n" << line(shown.item.id) << "\n";
     write_request(shown.request, out);
     out << "  right answer:\n" << block(shown.item.target);
+    for (const Request& request : shown.judge) {
+      out << "  the judge is asked about " << (shown.item.target.empty() ? "an answer" : "the right answer") << ":\n";
+      write_request(request, out);
+    }
     out << "  no answer scores " << report::exact_text(shown.empty.value) << ": " << line(shown.empty.why) << "\n";
     if (shown.right) {
       out << "  the right answer scores " << report::exact_text(shown.right->value) << ": " << line(shown.right->why)
@@ -215,7 +247,8 @@ Result<int> run_check(const Arguments& arguments, Program& program) {
     if (!number) return forward_error(number);
     shots = static_cast<int>(*number);
   }
-  auto checked = check(arguments.positionals[0], arguments.value("--protocol").value_or(""), shots);
+  auto checked = check(arguments.positionals[0], arguments.value("--protocol").value_or(""), shots,
+                       arguments.value("--against").value_or(""));
   if (!checked) return forward_error(checked);
   if (format == "json") {
     write_json(*checked, program.out);
@@ -241,6 +274,7 @@ Command suite_check_command() {
   command.positionals = {{"FILE.yaml", "the suite's file", true, false, {}}};
   command.options = {{"--protocol", "NAME", "how the questions are shown; default: the suite's first", false, {}},
                      {"--shots", "K", "worked examples before each question", false, {}},
+                     {"--against", "RUN", "the run whose answers a pairwise judge compares with", false, {}},
                      {"--format", "text|json", "of the output", false, {"text", "json"}}};
   command.notes =
       "No model is asked. Every row is read, every template rendered, every right answer judged by the suite's own\n"

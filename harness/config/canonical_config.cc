@@ -58,6 +58,7 @@ std::string canonical_config_json(const RunConfig& config) {
       json["suites"].back()["strategies"].push_back(strategy_text(strategy));
     }
   }
+  if (config.judge) json["judge"] = {{"ref", answering_ref(config.judge->ref)}, {"name", config.judge->name}};
   json["items"] = std::set<std::string>(config.items.begin(), config.items.end());
   json["seed"] = config.seed;
   json["sample_seed"] = config.sample_seed;

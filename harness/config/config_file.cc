@@ -132,6 +132,10 @@ class FileReader {
     if (key.text == "models") return read_models(key, value, file);
     if (key.text == "suites") return read_suites(key, value, file);
     if (key.text == "gate") return read_gate(key, value, file);
+    if (key.text == "judge" && value.kind == Kind::kMap) {
+      file.judge.emplace();
+      return read_model(value, *file.judge);
+    }
     if (key.text == "items") {
       auto items = several(key, value);
       if (!items) return forward_error(items);

@@ -33,6 +33,7 @@ struct ConfigFile {
   Settings run;  ///< top-level keys of a single value, by key
   std::optional<std::vector<Setting>> items;
   std::vector<ModelConfig> models;
+  std::optional<ModelConfig> judge;  ///< where it is given with more keys than its reference
   std::vector<SuiteSettings> suites;
   std::optional<GateConfig> gate;
 };

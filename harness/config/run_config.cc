@@ -75,6 +75,13 @@ Result<OutputFormat> output_format(const Setting& setting) {
   return reject(setting, "text or json");
 }
 
+Result<ModelRef> model_reference(const Setting& setting) {
+  auto ref = parse_model_ref(setting.text);
+  if (!ref) return usage_error(setting.where + ": " + ref.error().message);
+  if (auto entry = find_adapter(*ref); !entry) return usage_error(setting.where + ": " + entry.error().message);
+  return ref;
+}
+
 // The globs and ids that a list of --items stands for; @FILE holds one a line.
 Result<std::vector<std::string>> expand_items(const std::vector<Setting>& settings, const Environment& environment) {
   std::vector<std::string> items;
@@ -267,6 +274,15 @@ const std::vector<RunSetting>& run_settings() {
        [](S s, W, C c) { return store(c.starter, truth(s)); }},
       {"run", "--run", "FILE.db", "the run file; goes on where it stopped if it exists; {date}, {commit} are filled in",
        [](S s, W w, C c) { return store(c.run_path, run_path(s, w.environment, w.now)); }},
+      {"judge", "--judge", "REF", "the model that judges answers, in place of what suites' own files name",
+       [](S s, W, C c) -> Result<void> {
+         auto judge = model_reference(s);
+         if (!judge) return forward_error(judge);
+         if (c.judge && c.judge->ref.text == judge->text) return {};
+         c.judge.emplace();
+         c.judge->ref = std::move(*judge);
+         return {};
+       }},
       {"protocol", "--protocol", "NAME", "how to ask; default: the suite's first that every model can do",
        [](S s, W, C c) { return store(c.protocol, words(s)); }},
       {"shots", "--shots", "K", "worked examples before each question",
@@ -285,10 +301,12 @@ const std::vector<RunSetting>& run_settings() {
        [](S s, W w, C c) { return store(c.reuse, path(s, w.environment)); }},
       {"max_in_flight", "--max-in-flight", "N", "requests a model is sent at once",
        [](S s, W, C c) { return store(c.max_in_flight, in_flight_number(s)); }},
-      {"rpm", "--rpm", "N", "requests per minute, a model", [](S s, W, C c) { return store(c.rpm, rate_number(s)); }},
-      {"tpm", "--tpm", "N", "tokens per minute, a model", [](S s, W, C c) { return store(c.tpm, rate_number(s)); }},
+      {"rpm", "--rpm", "N", "requests per minute, a remote model",
+       [](S s, W, C c) { return store(c.rpm, rate_number(s)); }},
+      {"tpm", "--tpm", "N", "tokens per minute, a remote model",
+       [](S s, W, C c) { return store(c.tpm, rate_number(s)); }},
       {"rate", "--rate", "R", "open loop: R requests a second on average (Poisson), however long answers take",
-       [](S s, W, C c) { return store(c.rate, rate_number(s)); }},
+       [](S s, W, C c) { return store(c.rate, decimal_number(s, 1e-6, 1e9)); }},
       {"warmup", "--warmup", "N", "leaves the first N answers of each model out of the latencies",
        [](S s, W, C c) { return store(c.warmup, whole_number(s, 0, kMostItems)); }},
       {"timeout", "--timeout", "S", "seconds for one request",
@@ -335,6 +353,7 @@ Result<RunConfig> merge(const RunFlags& flags, const ConfigContext& context) {
   config.data_dir = default_data_folder(context.environment);
   config.prices_file = imported_prices_file(context.environment);
   config.gate = file.gate;
+  config.judge = file.judge;
   const config::Surroundings surroundings{context.environment, context.now};
   for (const config::RunSetting& setting : config::run_settings()) {
     if (const auto in_file = file.run.find(setting.key); in_file != file.run.end()) {

@@ -57,6 +57,7 @@ enum class OutputFormat { kText, kJson };
 struct RunConfig {
   std::vector<ModelConfig> models;
   std::vector<SuiteConfig> suites;
+  std::optional<ModelConfig> judge;  ///< of the suites whose answers a model judges; absent: what their files name
   std::string data_dir;     ///< --data, $ASSAY_DATA, or the user's cache; absolute or relative to the working directory
   std::string prices_file;  ///< imported prices, beside those that ship with assay; empty or not there: none
   bool starter = false;

@@ -6,7 +6,7 @@
 namespace assay {
 namespace {
 
-constexpr std::array<std::pair<FailureKind, std::string_view>, 14> kFailureNames{{
+constexpr std::array<std::pair<FailureKind, std::string_view>, 16> kFailureNames{{
     {FailureKind::kRateLimited, "rate_limited"},
     {FailureKind::kTimeout, "timeout"},
     {FailureKind::kServerError, "server_error"},
@@ -20,6 +20,8 @@ constexpr std::array<std::pair<FailureKind, std::string_view>, 14> kFailureNames
     {FailureKind::kUnsupported, "unsupported"},
     {FailureKind::kMissingAnswer, "missing_answer"},
     {FailureKind::kModel, "model"},
+    {FailureKind::kNotJudged, "not_judged"},
+    {FailureKind::kUnreadableVerdict, "unreadable_verdict"},
     {FailureKind::kCancelled, "cancelled"},
 }};
 
@@ -43,6 +45,12 @@ std::optional<FailureKind> failure_from_name(std::string_view name) {
     if (text == name) return value;
   }
   return std::nullopt;
+}
+
+bool lacks_verdict_only(const Completion& completion) {
+  if (!completion.failure) return false;
+  const FailureKind kind = completion.failure->kind;
+  return kind == FailureKind::kNotJudged || kind == FailureKind::kUnreadableVerdict;
 }
 
 std::string_view finish_reason_name(FinishReason reason) {

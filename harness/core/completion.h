@@ -25,7 +25,10 @@ enum class FailureKind {
   kUnsupported,     ///< the model cannot do this kind of request
   kMissingAnswer,   ///< replay and scripted: no such answer in the file
   kModel,           ///< a local model failed to evaluate (out of memory, defective file)
-  kCancelled,       ///< the run was stopped before an answer came
+  kNotJudged,       ///< there is an answer, but none of the judge to it: only the judge is asked again
+  /// There is an answer and the judge's to it, in which no verdict can be read: nobody is asked again.
+  kUnreadableVerdict,
+  kCancelled,  ///< the run was stopped before an answer came
 };
 
 /// What the caller should do next.
@@ -63,6 +66,16 @@ struct TokenAlternative {
   double logprob = 0;  ///< natural logarithm
 };
 
+/// Whether a provider may have answered, and want to be paid, though nobody saw the answer whole.
+[[nodiscard]] inline bool is_unseen_answer(const Failure& failure) {
+  return failure.kind == FailureKind::kTimeout || failure.kind == FailureKind::kBadResponse ||
+         failure.kind == FailureKind::kConnection;
+}
+
+struct Completion;
+/// Whether the model has answered and it is the judge that has not, or not readably.
+[[nodiscard]] bool lacks_verdict_only(const Completion& completion);
+
 enum class FinishReason { kNone, kStop, kLength, kContentFilter };
 
 /// The name in records: "stop", "length", "content_filter"; empty for kNone.
@@ -87,6 +100,7 @@ struct Completion {
   Usage usage;
   Timings timings;
   int attempts = 1;                  ///< requests made for this answer, failed ones included
+  int unseen_attempts = 0;           ///< of those before the last: ended as is_unseen_answer() says
   bool reused = false;               ///< taken from an earlier run or computed once with an identical request
   std::string sent;                  ///< the prompt as the model saw it, where it differs from the request's text
   std::string note;                  ///< what was done to make it fit: "left-truncated 120 tokens", "3 shots dropped"

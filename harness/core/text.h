@@ -23,6 +23,9 @@ namespace assay {
 /// Whether `text` matches a glob with * (any run, also of /), ? (one character) and [...] (a set or range).
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
 
+/// "a, b, c".
+[[nodiscard]] std::string listed(const std::vector<std::string>& words);
+
 /// The candidate that `word` was most likely meant to be (Damerau-Levenshtein distance of at most a third of
 /// its length), or empty.
 [[nodiscard]] std::string closest(std::string_view word, const std::vector<std::string>& candidates);

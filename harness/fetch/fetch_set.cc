@@ -98,9 +98,10 @@ Result<void> put_in_place(const std::vector<StagedFile>& staged, const std::stri
   return {};
 }
 
-// What is staged and right stays; what is wrong goes, and is an error.
+// What is staged and right stays; what is wrong goes, all of it, and is an error.
 Result<void> check(const std::vector<StagedFile>& wanted, const std::string& from) {
   std::vector<std::string> missing;
+  std::vector<std::string> wrong;
   for (const StagedFile& one : wanted) {
     std::error_code failed;
     if (!fs::exists(one.path, failed)) {
@@ -111,8 +112,13 @@ Result<void> check(const std::vector<StagedFile>& wanted, const std::string& fro
     if (!hash) return forward_error(hash);
     if (*hash == one.file.sha256) continue;
     remove_file(one.path);
-    return usage_error((from.empty() ? one.file.url : from + ": " + one.file.path) + ": its SHA-256 is " + *hash +
-                       ", not the pinned " + one.file.sha256 + "; it was not kept");
+    wrong.push_back((from.empty() ? one.file.url : from + ": " + one.file.path) + ": its SHA-256 is " + *hash +
+                    ", not the pinned " + one.file.sha256);
+  }
+  if (wrong.size() == 1) return usage_error(wrong.front() + "; it was not kept");
+  if (!wrong.empty()) {
+    return usage_error(wrong.front() + "; nor is that of " + std::to_string(wrong.size() - 1) +
+                       " others; they were not kept");
   }
   if (missing.empty()) return {};
   return usage_error(from + ": has no " + missing.front() + " as it is pinned" +

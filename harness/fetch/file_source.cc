@@ -76,8 +76,10 @@ class MirrorUrl final : public FileSource {
   Result<void> gzipped(const StagedFile& one) {
     const std::string packed = one.path + ".gz";
     auto got = downloads_.fetch(url_ + "/" + one.file.path + ".gz", packed, std::nullopt);
-    if (got) got = gunzip(packed, one.path, one.file.bytes);
-    if (got || downloads_.was_missing()) remove_file(packed);
+    const bool is_whole = got.has_value();
+    if (is_whole) got = gunzip(packed, one.path, one.file.bytes);
+    // Whole or defective, it has served: the next call must not go on with a defective one.
+    if (is_whole || downloads_.was_missing()) remove_file(packed);
     return got;
   }
 

@@ -26,11 +26,11 @@ double estimated_prompt_tokens(const Request& request) {
   return std::visit([](const auto& body) { return static_cast<double>(prompt_bytes(body)) / 3.0; }, request.body);
 }
 
-std::optional<double> estimated_usd(const Price& price, const Request& request) {
+std::optional<double> estimated_usd(const Price& price, const Request& request, int thinking_tokens) {
   Usage usage;
   usage.prompt = static_cast<std::int64_t>(estimated_prompt_tokens(request)) + 1;
   const auto* generate = std::get_if<GenerateRequest>(&request.body);
-  usage.completion = generate != nullptr ? generate->max_tokens : 1;
+  usage.completion = generate != nullptr ? std::int64_t{generate->max_tokens} + thinking_tokens : 1;
   return token_cost_usd(price, usage);
 }
 

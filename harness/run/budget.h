@@ -15,8 +15,9 @@ namespace assay {
 /// each 3 bytes, which overestimates English by about a third (4 bytes a token are usual).
 [[nodiscard]] double estimated_prompt_tokens(const Request& request);
 
-/// The most that a request is likely to cost; absent where no price per token is known.
-[[nodiscard]] std::optional<double> estimated_usd(const Price& price, const Request& request);
+/// The most that a request is likely to cost of a model that may think for `thinking_tokens` beside its answer; absent
+/// where no price per token is known.
+[[nodiscard]] std::optional<double> estimated_usd(const Price& price, const Request& request, int thinking_tokens);
 
 /// Dollars of a run over all its sessions. Thread-safe.
 class Budget {

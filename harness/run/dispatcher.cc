@@ -11,6 +11,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -19,7 +21,9 @@
 
 #include "harness/core/clock.h"
 #include "harness/run/arrivals.h"
+#include "harness/run/billing.h"
 #include "harness/run/episode_cost.h"
+#include "harness/run/judge_desk.h"
 #include "harness/run/machine_share.h"
 #include "results/statistics/summary.h"
 
@@ -32,7 +36,7 @@ namespace flow = oneapi::tbb::flow;
 struct Work {
   std::size_t lane = 0;
   Record record;
-  double estimated_usd = 0;
+  double expected_usd = 0;
   std::optional<double> reserved_usd;  // of the budget, for this request
   bool is_warmup = false;
   double share_begin = 0;          // of the model's machine (MachineShare)
@@ -40,6 +44,12 @@ struct Work {
   bool is_episode = false;         // may take several turns
   int turns_left = 0;              // of these, after the one that is asked
   EpisodeCost before;              // what its earlier turns took
+  bool is_stored = false;          // answered in an earlier session: only the judge is asked
+  bool left_model = false;         // its place in flight is free
+  /// What the judge is to be asked, once that is known. Its answers are the record's.
+  std::optional<std::vector<Request>> judge_questions;
+  std::vector<JudgeAnswer> judged_before;  // by an earlier session, failed ones included
+  bool is_undecided = false;               // the judge was not asked: the run stopped
 };
 using WorkPtr = std::shared_ptr<Work>;
 
@@ -61,13 +71,6 @@ bool is_deterministic(const Request& request) {
   return generate == nullptr || generate->temperature == 0;
 }
 
-// Whether a provider may want to be paid for an answer that we never saw whole.
-bool may_be_billed(const Completion& completion) {
-  if (!completion.failure) return false;
-  const FailureKind kind = completion.failure->kind;
-  return kind == FailureKind::kTimeout || kind == FailureKind::kBadResponse || kind == FailureKind::kConnection;
-}
-
 // Progress of one model x suite, as the store sees it.
 struct LineState {
   MonotonicClock::time_point started;
@@ -85,6 +88,13 @@ class Dispatch {
  public:
   Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable, RunObserver& observer,
            const StopSignal& stop);
+  ~Dispatch() {
+    end_watching();
+    end_tasks();
+  }
+
+  /// Starts to heed the stop signal, until run() ends.
+  void start_watching();
 
   DispatchOutcome run();
 
@@ -108,7 +118,7 @@ class Dispatch {
     std::atomic<std::int64_t> started{0};  // requests handed to the model
     std::unique_ptr<Arrivals> arrivals;    // open loop
     MachineShare machine;                  // for a price per hour
-    std::atomic<double> underestimate{1};  // the most that an answer cost, as a multiple of its estimate
+    Underestimate underestimate;
 
     std::unique_ptr<flow::input_node<WorkPtr>> source;
     std::unique_ptr<flow::limiter_node<WorkPtr>> window;
@@ -128,12 +138,15 @@ class Dispatch {
   Result<WorkPtr> next_sample(Lane& lane);
   void ask(Work& work);
   void reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then);
-  void learn_cost(Lane& lane, const Work& work);
   void start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
   bool take_stored_answer(const Lane& lane, Record& record);
   void settle(Work& work);
   void score(Work& work);
   bool take_next_turn(Work& work);
+  bool needs_judge(Work& work);
+  void ask_judge(const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway);
+  void take_judge_answer(Work& work, JudgeAnswer answer);
+  bool judge_has_ended(const PlannedResult& planned) const;
   void store(const WorkPtr& work);
   void commit_group();
   void note_failure(Lane& lane, const Failure& failure);
@@ -142,6 +155,9 @@ class Dispatch {
   void finish_lane_if_done(Lane& lane);
   void watch_stop_signal();
   void say(const std::string& message);
+  void build_graph();
+  void end_tasks() noexcept;
+  void end_watching();
 
   Plan& plan_;
   RunWriter& writer_;
@@ -154,6 +170,8 @@ class Dispatch {
   std::deque<Lane> lanes_;
   std::vector<std::size_t> machine_lanes_;  // lanes that occupy the machine: one after the other
   std::atomic<std::size_t> next_machine_lane_{0};
+  std::deque<JudgeDesk> judges_;  // by Plan::judges
+  std::unique_ptr<Lane::AsyncNode> judge_node_;
   using ScoreNode = flow::multifunction_node<WorkPtr, std::tuple<WorkPtr>>;
   std::unique_ptr<ScoreNode> score_node_;
   std::unique_ptr<flow::function_node<WorkPtr, flow::continue_msg>> store_node_;
@@ -169,13 +187,31 @@ class Dispatch {
   std::mutex watch_mutex_;
   std::condition_variable watch_wakes_;
   bool watch_ends_ = false;
+  std::thread watcher_;
 };
 
 Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable,
                    RunObserver& observer, const StopSignal& stop)
     : plan_(plan), writer_(writer), budget_(budget), reusable_(reusable), observer_(observer), stop_(stop) {
-  lines_.resize(plan.results.size());
-  for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i].done = plan.results[i].todo.done();
+  try {
+    build_graph();
+  } catch (...) {
+    end_tasks();
+    throw;
+  }
+}
+
+// The graph's destructor would run what tasks are left after its nodes have gone.
+void Dispatch::end_tasks() noexcept {
+  try {
+    graph_.wait_for_all();
+  } catch (...) {  // what kept it from being built
+  }
+}
+
+void Dispatch::build_graph() {
+  lines_.resize(plan_.results.size());
+  for (std::size_t i = 0; i < lines_.size(); ++i) lines_[i].done = plan_.results[i].todo.done();
 
   // Scoring may block while a program or a query runs, so no more of it than there are cores.
   const std::size_t scorers = std::max(1U, std::thread::hardware_concurrency());
@@ -187,8 +223,12 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
           lane.answer->try_put(work);
           return;
         }
-        if (work->is_episode && !lane.in_flight_until_stored) {
+        if (work->is_episode && !lane.in_flight_until_stored && !std::exchange(work->left_model, true)) {
           lane.in_flight->decrementer().try_put(flow::continue_msg());
+        }
+        if (needs_judge(*work)) {
+          judge_node_->try_put(work);
+          return;
         }
         score(*work);
         to_store_.fetch_add(1);
@@ -200,17 +240,32 @@ Dispatch::Dispatch(Plan& plan, RunWriter& writer, Budget& budget, const Reusable
                                                                                      return flow::continue_msg();
                                                                                    });
   flow::make_edge(flow::output_port<0>(*score_node_), *store_node_);
+  const JudgeEvents events{[this](const std::string& message) {
+                             say(message + "; what is answered without it is stored, and judged when the run goes on");
+                             const std::lock_guard lock(mutex_);
+                             if (outcome_.model_error.empty()) outcome_.model_error = message;
+                           },
+                           [this] {
+                             close_all_lanes();
+                             const std::lock_guard lock(mutex_);
+                             outcome_.budget_exhausted = true;
+                           }};
+  for (PlannedJudge& judge : plan_.judges) judges_.emplace_back(judge, budget_, events);
+  judge_node_ = std::make_unique<Lane::AsyncNode>(
+      graph_, flow::unlimited,
+      [this](const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) { ask_judge(work, gateway); });
+  flow::make_edge(*judge_node_, *score_node_);
 
-  for (std::size_t m = 0; m < plan.models.size(); ++m) {
+  for (std::size_t m = 0; m < plan_.models.size(); ++m) {
     Lane& lane = lanes_.emplace_back();
     lane.model = m;
-    if (plan.rate) lane.arrivals = std::make_unique<Arrivals>(*plan.rate, plan.seed + m);
-    for (std::size_t r = 0; r < plan.results.size(); ++r) {
-      const TodoList& todo = plan.results[r].todo;
-      if (plan.results[r].model == m && todo.done() < todo.total()) lane.results.push_back(r);
+    if (plan_.rate) lane.arrivals = std::make_unique<Arrivals>(*plan_.rate, plan_.seed + m);
+    for (std::size_t r = 0; r < plan_.results.size(); ++r) {
+      const TodoList& todo = plan_.results[r].todo;
+      if (plan_.results[r].model == m && todo.done() < todo.total()) lane.results.push_back(r);
     }
     build_lane(lane);
-    if (plan.models[m].capabilities.occupies_machine) machine_lanes_.push_back(m);
+    if (plan_.models[m].capabilities.occupies_machine) machine_lanes_.push_back(m);
   }
 }
 
@@ -249,19 +304,27 @@ void Dispatch::build_lane(Lane& lane) {
   flow::make_edge(*lane.answer, *score_node_);
 }
 
-DispatchOutcome Dispatch::run() {
-  std::thread watcher([this] { watch_stop_signal(); });
-  for (Lane& lane : lanes_) {
-    if (!plan_.models[lane.model].capabilities.occupies_machine) lane.source->activate();
-  }
-  if (!machine_lanes_.empty()) lanes_[machine_lanes_[next_machine_lane_++]].source->activate();
-  graph_.wait_for_all();
+void Dispatch::start_watching() {
+  watcher_ = std::thread([this] { watch_stop_signal(); });
+}
+
+void Dispatch::end_watching() {
+  if (!watcher_.joinable()) return;
   {
     const std::lock_guard lock(watch_mutex_);
     watch_ends_ = true;
   }
   watch_wakes_.notify_all();
-  watcher.join();
+  watcher_.join();
+}
+
+DispatchOutcome Dispatch::run() {
+  for (Lane& lane : lanes_) {
+    if (!plan_.models[lane.model].capabilities.occupies_machine) lane.source->activate();
+  }
+  if (!machine_lanes_.empty()) lanes_[machine_lanes_[next_machine_lane_++]].source->activate();
+  graph_.wait_for_all();
+  end_watching();
 
   outcome_.interrupted = stop_.level.load() > 0;
   std::int64_t total = 0;
@@ -297,13 +360,19 @@ Result<WorkPtr> Dispatch::next_sample(Lane& lane) {
   while (lane.current < lane.results.size()) {
     const std::size_t index = lane.results[lane.current];
     const PlannedResult& planned = plan_.results[index];
+    if (judge_has_ended(planned)) {
+      // No more is paid for answers that nobody would judge.
+      lane.items.reset();
+      ++lane.current;
+      continue;
+    }
     if (lane.items == nullptr) {
       auto source = planned.suite->load();
       if (!source) return forward_error(source);
       lane.items = std::move(*source);
       lane.item.reset();
     }
-    while (true) {
+    while (!judge_has_ended(planned)) {
       if (!lane.item) {
         auto item = lane.items->next();
         if (!item) return forward_error(item);
@@ -341,6 +410,78 @@ void Dispatch::ask(Work& work) {
   work.record.request = std::move(request);
   work.is_episode = is_episodic(plan_.results[index]);
   work.turns_left = plan_.results[index].suite->info().max_turns - 1;
+  const SampleKey key{work.record.result, work.record.item.order, work.record.request.sample};
+  if (plan_.unjudged == nullptr || !plan_.results[index].judge || !plan_.unjudged->has(key)) return;
+  if (auto stored = plan_.unjudged->take(key, work.record.request)) {
+    work.is_stored = true;
+    work.record.completion = std::move(stored->completion);
+    work.record.usd = stored->usd;
+    work.judged_before = std::move(stored->judge_answers);
+  }
+}
+
+bool Dispatch::judge_has_ended(const PlannedResult& planned) const {
+  return planned.judge && judges_[*planned.judge].has_ended();
+}
+
+// Whether the judge has to be asked (again) before the answer can be scored.
+bool Dispatch::needs_judge(Work& work) {
+  Record& record = work.record;
+  const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
+  if (!planned.judge || record.completion.failure) return false;
+  if (!work.judge_questions) {
+    auto questions = planned.suite->judge_questions(record.item, record.request.sample, record.completion);
+    if (!questions) {
+      record.completion.failure =
+          Failure{FailureKind::kNotJudged, FailureAction::kGiveUpItem, questions.error().message};
+      return false;
+    }
+    work.judge_questions = std::move(*questions);
+    const int asked = static_cast<int>(work.judge_questions->size());
+    for (int i = 0; i < asked; ++i) {
+      Request& question = (*work.judge_questions)[static_cast<std::size_t>(i)];
+      question.item = record.request.item;
+      question.order = record.request.order;
+      question.sample = record.request.sample * asked + i;
+    }
+    // What an earlier session was told need not be asked again.
+    for (JudgeAnswer& before : work.judged_before) {
+      const std::size_t next = record.judge_answers.size();
+      if (next == work.judge_questions->size() || before.completion.failure) break;
+      if (before.request.body != (*work.judge_questions)[next].body) break;
+      record.judge_answers.push_back(std::move(before));
+    }
+  }
+  return record.judge_answers.size() < work.judge_questions->size();
+}
+
+void Dispatch::ask_judge(const WorkPtr& work, Lane::AsyncNode::gateway_type& gateway) {
+  gateway.reserve_wait();
+  JudgeDesk& desk = judges_[*plan_.results[static_cast<std::size_t>(work->record.result)].judge];
+  desk.ask((*work->judge_questions)[work->record.judge_answers.size()], [this, work, &gateway](JudgeAnswer answer) {
+    take_judge_answer(*work, std::move(answer));
+    gateway.try_put(work);
+    gateway.release_wait();
+  });
+}
+
+void Dispatch::take_judge_answer(Work& work, JudgeAnswer answer) {
+  Record& record = work.record;
+  const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
+  const std::size_t number = record.judge_answers.size();
+  if (number < work.judged_before.size()) {
+    // It failed in an earlier session, and what that took is counted with it.
+    const JudgeAnswer& before = work.judged_before[number];
+    answer.completion.attempts += before.completion.attempts;
+    if (before.usd) answer.usd = answer.usd.value_or(0) + *before.usd;
+  }
+  if (const std::optional<Failure>& failure = answer.completion.failure) {
+    work.is_undecided = failure->kind == FailureKind::kCancelled;
+    record.completion.failure = Failure{FailureKind::kNotJudged, FailureAction::kGiveUpItem,
+                                        "the judge " + planned.info.judge->model.name + " gave no answer: " +
+                                            std::string(failure_name(failure->kind)) + ": " + failure->message};
+  }
+  record.judge_answers.push_back(std::move(answer));
 }
 
 // Whether the answer is not an episode's last; then the record's request is that of the next turn.
@@ -369,9 +510,9 @@ bool Dispatch::take_next_turn(Work& work) {
 void Dispatch::reserve_budget(const Lane& lane, const WorkPtr& work, std::function<void(bool)> then) {
   const std::optional<Price>& price = plan_.results[static_cast<std::size_t>(work->record.result)].info.price;
   if (!price || !budget_.limited()) return then(true);
-  work->estimated_usd = price->usd_per_hour ? time_cost_usd(*price, lane.machine.mean_ms()).value_or(0)
-                                            : estimated_usd(*price, work->record.request).value_or(0);
-  const double usd = work->estimated_usd * lane.underestimate;
+  work->expected_usd = expected_usd(*price, work->record.request, plan_.models[lane.model].capabilities.thinking_tokens,
+                                    lane.machine.mean_ms());
+  const double usd = work->expected_usd * lane.underestimate.factor();
   budget_.reserve(usd, [this, work, usd, then = std::move(then)](bool fits) {
     if (fits) {
       work->reserved_usd = usd;
@@ -382,15 +523,6 @@ void Dispatch::reserve_budget(const Lane& lane, const WorkPtr& work, std::functi
     }
     then(fits);
   });
-}
-
-// Estimates are a rule of thumb: where an answer cost more than its own, later ones may.
-void Dispatch::learn_cost(Lane& lane, const Work& work) {
-  if (work.estimated_usd <= 0 || !work.record.usd) return;
-  const double ratio = *work.record.usd / work.estimated_usd;
-  double known = lane.underestimate;
-  while (ratio > known && !lane.underestimate.compare_exchange_weak(known, ratio)) {
-  }
 }
 
 // Whether an earlier run has answered this very request.
@@ -410,13 +542,27 @@ void Dispatch::start_answer(Lane& lane, const WorkPtr& work, Lane::AsyncNode::ga
   const auto finish = [this, &lane, work, &gateway] {
     if (!work->record.completion.failure) lane.answered = true;
     settle(*work);
-    learn_cost(lane, *work);
+    lane.underestimate.learn(work->expected_usd, work->record.usd);
     if (!lane.in_flight_until_stored && !work->is_episode) {
       lane.in_flight->decrementer().try_put(flow::continue_msg());
     }
     gateway.try_put(work);
     gateway.release_wait();
   };
+  if (work->is_stored) {
+    if (!lane.in_flight_until_stored && !work->is_episode) {
+      lane.in_flight->decrementer().try_put(flow::continue_msg());
+    }
+    gateway.try_put(work);
+    gateway.release_wait();
+    return;
+  }
+  if (judge_has_ended(plan_.results[static_cast<std::size_t>(work->record.result)])) {
+    work->record.completion.failure =
+        Failure{FailureKind::kCancelled, FailureAction::kGiveUpItem, "nobody would judge the answer"};
+    finish();
+    return;
+  }
   // What is stored of an episode is its last turn, with what all of them took.
   if (!work->is_episode && take_stored_answer(lane, work->record)) {
     finish();
@@ -457,11 +603,13 @@ void Dispatch::score(Work& work) {
   const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
   if (work.is_episode) work.before.add_to(record.completion, record.usd);
   if (record.completion.failure) return;
-  Score score = planned.suite->score_episode(record.item, record.request, record.completion);
+  Score score = planned.judge ? planned.suite->score_judged(record.item, record.completion, record.judge_answers)
+                              : planned.suite->score_episode(record.item, record.request, record.completion);
   if (score.not_judged.empty()) {
     record.score = std::move(score);
   } else {
-    record.completion.failure = Failure{FailureKind::kModel, FailureAction::kGiveUpItem, score.not_judged};
+    record.completion.failure = Failure{planned.judge ? FailureKind::kUnreadableVerdict : FailureKind::kModel,
+                                        FailureAction::kGiveUpItem, score.not_judged};
   }
 }
 
@@ -469,19 +617,9 @@ void Dispatch::score(Work& work) {
 void Dispatch::settle(Work& work) {
   Record& record = work.record;
   const PlannedResult& planned = plan_.results[static_cast<std::size_t>(record.result)];
-  if (record.completion.reused) {
-    record.usd = 0;
-  } else if (record.completion.billed_usd) {
-    record.usd = record.completion.billed_usd;
-  } else if (planned.info.price) {
-    record.usd =
-        planned.info.price->usd_per_hour
-            ? time_cost_usd(*planned.info.price,
-                            record.completion.timings.compute_ms ? record.completion.timings.compute_ms : work.share_ms)
-            : token_cost_usd(*planned.info.price, record.completion.usage);
-  }
+  record.usd = charged_usd(record.completion, planned.info.price, work.share_ms);
   const std::optional<double> reserved = std::exchange(work.reserved_usd, std::nullopt);  // a later turn has its own
-  budget_.settle(reserved, record.usd.value_or(may_be_billed(record.completion) ? reserved.value_or(0) : 0));
+  budget_.settle(reserved, spent_usd(record.completion, record.usd, reserved));
   if (work.is_warmup) record.completion.timings = {};  // its answer counts, its time does not
 }
 
@@ -518,7 +656,9 @@ void Dispatch::commit_group() {
       }
       const std::lock_guard lock(mutex_);
       ++outcome_.asked;
-      if (record.score) {
+      if (work->is_undecided) {
+        // stored, and still to do
+      } else if (record.score) {
         ++outcome_.answered;
         ++line.done;
         ++line.done_now;
@@ -527,12 +667,14 @@ void Dispatch::commit_group() {
       } else {
         ++outcome_.failed;
         ++line.failed;
+        if (record.completion.failure->kind == FailureKind::kUnreadableVerdict) ++outcome_.unreadable;
         if (outcome_.first_failure.empty()) {
           outcome_.first_failure = record.item.id + ": " + record.completion.failure->message;
         }
       }
-      if (record.usd) {
-        line.usd += *record.usd;
+      const std::optional<double> judge = judge_usd(record);
+      if (record.usd || (judge && *judge > 0)) {
+        line.usd += record.usd.value_or(0) + judge.value_or(0);
         line.usd_known = true;
       }
     }
@@ -594,6 +736,7 @@ void Dispatch::fail_store(const std::string& message) {
     outcome_.store_error = message;
   }
   for (PlannedModel& model : plan_.models) model.adapter->cancel();
+  for (JudgeDesk& judge : judges_) judge.cancel();
 }
 
 // Called from the source and from the store; whichever comes last starts the machine's next model.
@@ -623,6 +766,14 @@ void Dispatch::watch_stop_signal() {
           model.adapter->cancel();
         }
       }
+      // An answer that the judge is not asked about any more is stored without a verdict.
+      for (JudgeDesk& judge : judges_) {
+        if (level == 1) {
+          judge.drain();
+        } else {
+          judge.cancel();
+        }
+      }
       for (Lane& lane : lanes_) {
         if (lane.arrivals != nullptr) lane.arrivals->release();
       }
@@ -640,7 +791,20 @@ void Dispatch::say(const std::string& message) {
 
 DispatchOutcome dispatch(Plan& plan, RunWriter& writer, Budget& budget, const ReusableAnswers& reusable,
                          RunObserver& observer, const StopSignal& stop) {
-  return Dispatch(plan, writer, budget, reusable, observer, stop).run();
+  std::unique_ptr<Dispatch> dispatch;
+  try {
+    dispatch = std::make_unique<Dispatch>(plan, writer, budget, reusable, observer, stop);
+    dispatch->start_watching();
+  } catch (const std::runtime_error& error) {  // std::system_error is one, and so is what oneTBB throws
+    DispatchOutcome outcome;
+    for (const PlannedResult& planned : plan.results) {
+      outcome.unanswered += planned.todo.total() - planned.todo.done();
+    }
+    outcome.store_error = std::string("the work cannot be begun (") + error.what() +
+                          "); raise the limit on threads (ulimit -u) or on memory, then run the same command again";
+    return outcome;
+  }
+  return dispatch->run();
 }
 
 }  // namespace assay

@@ -6,6 +6,7 @@
 #include "harness/core/clock.h"
 #include "harness/core/strategy.h"
 #include "harness/core/text.h"
+#include "harness/run/judges.h"
 #include "harness/run/selection.h"
 #include "harness/run/way_of_asking.h"
 #include "results/cost/price_table.h"
@@ -14,12 +15,6 @@
 
 namespace assay {
 namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 // A model behind a URL: someone is paid for its answers.
 bool costs_money(const ModelIdentity& identity) {
@@ -96,7 +91,7 @@ Result<std::vector<std::shared_ptr<const SuiteEntry>>> find_suites(const RunConf
       if (std::find((*entry)->options.begin(), (*entry)->options.end(), key) == (*entry)->options.end()) {
         return usage_error("suite " + wanted.name + " has no option '" + key + "'" +
                            did_you_mean(key, (*entry)->options) +
-                           ((*entry)->options.empty() ? "; it has none" : "; it has: " + joined((*entry)->options)));
+                           ((*entry)->options.empty() ? "; it has none" : "; it has: " + listed((*entry)->options)));
       }
     }
   }
@@ -191,7 +186,10 @@ Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, s
   if (!entries) return forward_error(entries);
   auto models = make_models(config, context, *entries);
   if (!models) return forward_error(models);
-  return make_plan(config, std::move(*models), messages);
+  auto plan = make_plan(config, std::move(*models), messages);
+  if (!plan) return plan;
+  if (auto added = add_judges(config, context, *plan, messages); !added) return forward_error(added);
+  return plan;
 }
 
 Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages) {
@@ -235,7 +233,10 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
       ++all;
       if (filter.matches((*item)->id)) selection.add(**item);
     }
-    if (all == 0) return usage_error("suite " + wanted.name + " has no items in " + config.data_dir);
+    if (all == 0) {
+      return usage_error("suite " + wanted.name + " has no items in " +
+                         (wanted.file.empty() ? config.data_dir : "the data that " + wanted.file + " names"));
+    }
     auto data_sha256 = (*suite)->data_sha256();
     if (!data_sha256) return forward_error(data_sha256);
     std::vector<std::int64_t> orders = selection.select(wanted.limit ? wanted.limit : config.limit, config.shard);

@@ -11,6 +11,8 @@
 #include "adapters/registry.h"
 #include "harness/config/run_config.h"
 #include "harness/core/result.h"
+#include "harness/core/stored_answers.h"
+#include "harness/run/unjudged.h"
 #include "results/run_file/run_file.h"
 #include "suites/suite.h"
 
@@ -43,7 +45,8 @@ class TodoList {
 struct PlannedResult {
   ResultInfo info;
   std::shared_ptr<const Suite> suite;
-  std::size_t model = 0;  ///< index into Plan::models
+  std::size_t model = 0;             ///< index into Plan::models
+  std::optional<std::size_t> judge;  ///< index into Plan::judges; absent: answers are scored without
   TodoList todo;
 };
 
@@ -56,11 +59,22 @@ struct PlannedModel {
   std::int64_t warmup = 0;  ///< of its first requests the times are not kept
 };
 
+/// One judge of the run (harness/run/judges.h).
+struct PlannedJudge {
+  ModelConfig config;
+  ModelIdentity identity;
+  std::optional<Price> price;
+  std::unique_ptr<Adapter> adapter;
+  std::vector<std::shared_ptr<const StoredAnswers>> stored;  ///< what it said in earlier runs
+};
+
 struct Plan {
   std::vector<PlannedModel> models;
   std::vector<PlannedResult> results;  ///< by model, then suite: ResultInfo::id is the position
-  std::optional<double> rate;          ///< open loop: arrivals per second, of each model
-  std::uint64_t seed = 0;              ///< of the arrivals
+  std::vector<PlannedJudge> judges;
+  std::unique_ptr<const UnjudgedAnswers> unjudged;  ///< of a resumed run that has judges; else null
+  std::optional<double> rate;                       ///< open loop: arrivals per second, of each model
+  std::uint64_t seed = 0;                           ///< of the arrivals
 };
 
 /// Makes the plan. Errors are usage errors: unknown names, files that are missing or wrong, a protocol that a model

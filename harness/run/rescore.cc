@@ -13,6 +13,8 @@
 #include "harness/core/text.h"
 #include "harness/core/version.h"
 #include "harness/run/host.h"
+#include "harness/run/judges.h"
+#include "harness/run/stored_run.h"
 #include "results/run_file/run_file.h"
 #include "results/statistics/summary.h"
 #include "suites/registry.h"
@@ -32,7 +34,7 @@ struct Rescored {
 };
 
 // A stored record on its way to the new run.
-struct Work {
+struct StoredWork {
   Record record;
   std::optional<double> old_value;
   bool is_reworded = false;
@@ -78,6 +80,22 @@ std::string suite_of(const ResultInfo& info, const config::SuiteFlag* changes) {
   return found;
 }
 
+// The judge stays who it was, also where the rubric is another now: its stored answers are read again, nobody is asked.
+Result<void> keep_judge(const SuiteInfo& suite, ResultInfo& info) {
+  if (!suite.judge) {
+    info.judge.reset();
+    return {};
+  }
+  if (!info.judge) {
+    return usage_error("suite " + info.suite +
+                       ": a model judges its answers now, and none did in this run; rescore asks nobody. Judge the "
+                       "stored answers by `assay run` with the model replay:RUN");
+  }
+  info.judge->rubric_sha256 = suite.judge->rubric_sha256;
+  info.options.emplace_back(kJudgedBy, judge_text(*info.judge));
+  return {};
+}
+
 // The suite as the run had it, but for the changes; `info` is made today's.
 Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, const config::SuiteFlag* changes,
                                                   ResultInfo& info) {
@@ -91,7 +109,9 @@ Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, c
   options.protocol = info.protocol;
   options.shots = info.shots;
   options.samples = info.samples;
+  std::erase_if(*extra, [](const auto& option) { return option.first == kJudgedBy; });  // it says who, and asks nothing
   options.extra = *extra;
+  if (auto opened = open_against(options); !opened) return forward_error(opened);
   auto suite = make_by_strategy(**entry, options);
   if (!suite) return forward_error(suite);
   auto data_sha256 = (*suite)->data_sha256();
@@ -106,6 +126,7 @@ Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, c
   info.metrics = about.metrics;
   info.group_levels = about.group_levels;
   info.options = std::move(*extra);
+  if (auto judged = keep_judge(about, info); !judged) return forward_error(judged);
   return std::shared_ptr<const Suite>(std::move(*suite));
 }
 
@@ -188,30 +209,61 @@ class ItemCursor {
   std::string name_;
 };
 
-void score(const Suite& suite, Work& work) {
+// What the judge said to today's questions, of what is stored; the error names what is missing.
+Result<std::vector<JudgeAnswer>> stored_judge_answers(const Suite& suite, const Record& record) {
+  auto questions = suite.judge_questions(record.item, record.request.sample, record.completion);
+  if (!questions) return forward_error(questions);
+  std::vector<JudgeAnswer> answers;
+  for (const Request& question : *questions) {
+    const auto found = std::find_if(
+        record.judge_answers.begin(), record.judge_answers.end(),
+        [&](const JudgeAnswer& answer) { return !answer.completion.failure && answer.request.body == question.body; });
+    if (found == record.judge_answers.end()) {
+      return usage_error(
+          "the judge's answer to this question is not stored, and rescore asks nobody; `assay run` with the model "
+          "replay:RUN does");
+    }
+    answers.push_back(*found);
+  }
+  return answers;
+}
+
+Score todays_score(const Suite& suite, const Record& record) {
+  if (!suite.info().judge) return suite.score_episode(record.item, record.request, record.completion);
+  const auto answers = stored_judge_answers(suite, record);
+  if (answers) return suite.score_judged(record.item, record.completion, *answers);
+  Score none;
+  none.not_judged = answers.error().message;
+  return none;
+}
+
+void score(const Suite& suite, StoredWork& work) {
   Record& record = work.record;
   std::optional<Failure>& failure = record.completion.failure;
   // An answer that the machine could not judge then may be judged now.
-  if (failure && failure->kind == FailureKind::kModel && !record.completion.text.empty()) failure.reset();
+  const bool is_answered = failure && failure->kind == FailureKind::kModel && !record.completion.text.empty();
+  if (is_answered || lacks_verdict_only(record.completion)) failure.reset();
   if (failure) return;
   if (record.score) work.old_value = record.score->value;
   work.is_reworded = !same_question(suite.ask(record.item, record.request.sample), record.request);
-  Score fresh = suite.score_episode(record.item, record.request, record.completion);
+  Score fresh = todays_score(suite, record);
   if (fresh.not_judged.empty()) {
     record.score = std::move(fresh);
     return;
   }
   record.score.reset();
-  failure = Failure{FailureKind::kModel, FailureAction::kGiveUpItem, fresh.not_judged};
+  const bool is_judged = suite.info().judge.has_value();
+  failure = Failure{is_judged ? FailureKind::kUnreadableVerdict : FailureKind::kModel, FailureAction::kGiveUpItem,
+                    fresh.not_judged};
 }
 
 // Scores a batch side by side and stores it in order.
-Result<void> finish_batch(std::vector<Work>& batch, const std::vector<Rescored>& results, RunWriter& writer,
+Result<void> finish_batch(std::vector<StoredWork>& batch, const std::vector<Rescored>& results, RunWriter& writer,
                           RescoreOutcome& outcome) {
   oneapi::tbb::parallel_for(std::size_t{0}, batch.size(), [&](std::size_t i) {
     score(*results[static_cast<std::size_t>(batch[i].record.result)].suite, batch[i]);
   });
-  for (const Work& work : batch) {
+  for (const StoredWork& work : batch) {
     const Record& record = work.record;
     if (record.score) {
       ++outcome.scored;
@@ -241,7 +293,7 @@ Result<RescoreOutcome> rescore(const RescoreConfig& config, const StopSignal& st
   if (!writer) return forward_error(writer);
 
   RescoreOutcome outcome;
-  std::vector<Work> batch;
+  std::vector<StoredWork> batch;
   ItemCursor items;
   const Rescored* current = nullptr;
   Result<void> step;
@@ -259,7 +311,7 @@ Result<RescoreOutcome> rescore(const RescoreConfig& config, const StopSignal& st
       step = forward_error(item);
       return false;
     }
-    Work& work = batch.emplace_back();
+    StoredWork& work = batch.emplace_back();
     work.record = record;
     work.record.result = current->info.id;
     work.record.item = **item;

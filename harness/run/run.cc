@@ -73,6 +73,7 @@ RunPlanSummary summarize(const Plan& plan) {
     line.strategy = strategy_of(planned.info.options);
     line.shots = planned.info.shots;
     line.starter = planned.info.starter;
+    if (planned.info.judge) line.judge = planned.info.judge->model.name;
     line.items = planned.info.items;
     line.samples = planned.todo.total();
     line.already_done = planned.todo.done();
@@ -81,6 +82,8 @@ RunPlanSummary summarize(const Plan& plan) {
   return summary;
 }
 
+bool is_by_token(const std::optional<Price>& price) { return price && price->input_per_mtok && price->output_per_mtok; }
+
 // What asking everything would take, from the requests themselves.
 Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
   for (std::size_t i = 0; i < plan.results.size(); ++i) {
@@ -88,7 +91,11 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
     double prompt = 0;
     double completion = 0;
     std::optional<double> usd;
-    if (planned.info.price && planned.info.price->input_per_mtok && planned.info.price->output_per_mtok) usd = 0;
+    if (is_by_token(planned.info.price)) usd = 0;
+    std::optional<double> judging_usd;
+    if (planned.info.judge && is_by_token(planned.info.judge->price)) judging_usd = 0;
+    const int thinking = plan.models[planned.model].capabilities.thinking_tokens;
+    const int judge_thinking = planned.judge ? plan.judges[*planned.judge].adapter->capabilities().thinking_tokens : 0;
     auto source = planned.suite->load();
     if (!source) return forward_error(source);
     while (true) {
@@ -104,12 +111,22 @@ Result<void> estimate(const Plan& plan, RunPlanSummary& summary) {
       }
       prompt += samples * estimated_prompt_tokens(request);
       if (const auto* generate = std::get_if<GenerateRequest>(&request.body))
-        completion += samples * generate->max_tokens;
-      if (usd) *usd += samples * estimated_usd(*planned.info.price, request).value_or(0);
+        completion += samples * (generate->max_tokens + thinking);
+      if (usd) *usd += samples * estimated_usd(*planned.info.price, request, thinking).value_or(0);
+      if (judging_usd) {
+        // The answer is not there yet: the right one, where there is one, is about as long.
+        Completion answer;
+        answer.text = (*item)->target.empty() ? "an answer" : (*item)->target;
+        auto questions = planned.suite->judge_questions(**item, 0, answer);
+        for (const Request& asked : questions.value_or(std::vector<Request>())) {
+          *judging_usd += samples * estimated_usd(*planned.info.judge->price, asked, judge_thinking).value_or(0);
+        }
+      }
     }
     summary.lines[i].estimated_prompt_tokens = prompt;
     summary.lines[i].estimated_completion_tokens = completion;
     summary.lines[i].estimated_usd = usd;
+    summary.lines[i].estimated_judge_usd = judging_usd;
   }
   return {};
 }
@@ -214,6 +231,12 @@ void conclude(const RunConfig& config, const Plan& plan, const DispatchOutcome& 
     outcome.exit_code = exit_code(ErrorKind::kIncomplete);
     outcome.message = "the budget is used up with " + std::to_string(dispatched.unanswered) +
                       " samples to do; run again with a larger --budget to go on";
+  } else if (outcome.state == "incomplete" && dispatched.unreadable > 0 && dispatched.unreadable == dispatched.failed) {
+    outcome.exit_code = exit_code(ErrorKind::kIncomplete);
+    outcome.message = std::to_string(dispatched.failed) + " of " + std::to_string(total) +
+                      " samples have a judge's answer without a verdict that can be read (first " +
+                      dispatched.first_failure + "); it is stored and not asked for again: mend verdict: in the " +
+                      "suite's file, then `assay rescore " + outcome.run_path + "`";
   } else if (outcome.state == "incomplete") {
     outcome.exit_code = exit_code(ErrorKind::kIncomplete);
     outcome.message = std::to_string(dispatched.failed) + " of " + std::to_string(total) +
@@ -268,6 +291,11 @@ Result<RunOutcome> run_plan(const RunConfig& config, Plan& plan, const ReusableA
       plan.results[static_cast<std::size_t>(key.result)].todo.mark_done(key.order, key.sample);
     });
     if (!seen) return forward_error(seen);
+    if (resumed && !plan.judges.empty()) {
+      auto unjudged = UnjudgedAnswers::open(outcome.run_path);
+      if (!unjudged) return forward_error(unjudged);
+      plan.unjudged = std::move(*unjudged);
+    }
     auto spent = (*writer)->spent_usd();
     if (!spent) return forward_error(spent);
     Budget budget(config.budget_usd, *spent);

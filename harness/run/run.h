@@ -29,12 +29,14 @@ struct RunPlanSummary {
     std::string strategy;  ///< empty: none was asked for
     int shots = 0;
     bool starter = false;
+    std::string judge;                                  ///< the model that judges; empty: none
     std::int64_t items = 0;                             ///< chosen, of this shard
     std::int64_t samples = 0;                           ///< items x samples per item
     std::int64_t already_done = 0;                      ///< of `samples`, answered in earlier sessions
     std::optional<double> estimated_prompt_tokens;      ///< dry run only
     std::optional<double> estimated_completion_tokens;  ///< dry run only; at most
     std::optional<double> estimated_usd;                ///< dry run only; absent where no price is known
+    std::optional<double> estimated_judge_usd;          ///< dry run only; beside estimated_usd, likewise
   };
   std::string run_path;  ///< empty in a dry run
   bool resumed = false;

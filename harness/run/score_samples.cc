@@ -188,6 +188,11 @@ Result<RunOutcome> score_samples(RunConfig config, const std::string& path, cons
   Result<Plan> plan = make_plan(config, std::move(models), messages);
   if (!plan) return forward_error(plan);
   PlannedResult& planned = plan->results.front();
+  if (planned.suite->info().judge) {
+    return usage_error("suite " + planned.info.suite +
+                       ": a model judges its answers, and score asks none; give them to `assay run` as a scripted: or "
+                       "replay: model");
+  }
   if (Result<void> fits = check_ks(planned, counts); !fits) return forward_error(fits);
   config.items.clear();
   if (Result<void> chosen = choose(*table, counts.most, planned, config.items, messages); !chosen) {

@@ -54,6 +54,18 @@ Result<ModelConfig> read_model(const RunReader& reader, const std::string& path,
   return model;
 }
 
+// The run's own judge, with the price and limits that `around` gives one of its reference.
+Result<std::optional<ModelConfig>> read_judge(const Json& stored, const RunConfig& around) {
+  if (!stored.contains("judge")) return std::optional<ModelConfig>();
+  auto ref = parse_model_ref(stored.at("judge").at("ref").get<std::string>());
+  if (!ref) return forward_error(ref);
+  ModelConfig judge;
+  if (around.judge && around.judge->ref.text == ref->text) judge = *around.judge;
+  judge.ref = std::move(*ref);
+  judge.name = stored.at("judge").at("name").get<std::string>();
+  return std::optional<ModelConfig>(std::move(judge));
+}
+
 }  // namespace
 
 Result<RunConfig> stored_config(const RunReader& reader, const std::string& path, const std::string& model,
@@ -76,6 +88,9 @@ Result<RunConfig> stored_config(const RunReader& reader, const std::string& path
       if (!suite) return usage_error(path + ": " + suite.error().message);
       config.suites.push_back(std::move(*suite));
     }
+    auto judge = read_judge(stored, around);
+    if (!judge) return forward_error(judge);
+    config.judge = std::move(*judge);
     config.seed = stored.at("seed").get<std::uint64_t>();
     config.sample_seed = stored.at("sample_seed").get<std::uint64_t>();
     config.starter = stored.at("starter").get<bool>();

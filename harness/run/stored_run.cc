@@ -29,6 +29,12 @@ std::optional<Completion> earlier_turn(const Request& request, const Request& la
   return completion;
 }
 
+// A record's answer; that a judge has not judged it is no failure of it.
+Completion answer_of(Record record) {
+  if (lacks_verdict_only(record.completion)) record.completion.failure.reset();
+  return std::move(record.completion);
+}
+
 class StoredRun : public StoredAnswers {
  public:
   StoredRun(std::unique_ptr<RunReader> reader, ModelIdentity model, std::set<std::int64_t> results)
@@ -41,10 +47,26 @@ class StoredRun : public StoredAnswers {
     if (!records) return std::nullopt;
     for (Record& record : *records) {
       if (results_.count(record.result) == 0 || record.request.sample != request.sample) continue;
-      if (record.request.body == request.body) return std::move(record.completion);
+      if (record.request.body == request.body) return answer_of(std::move(record));
       if (auto turn = earlier_turn(request, record.request)) return turn;
     }
     return std::nullopt;
+  }
+
+  std::optional<Completion> find_sample(const std::string& item, int sample) const override {
+    auto records = reader_->find(item);
+    if (!records) return std::nullopt;
+    std::optional<Completion> first;  // where the other run took fewer samples
+    for (Record& record : *records) {
+      if (results_.count(record.result) == 0) continue;
+      const bool is_same = record.request.sample == sample;
+      if (!is_same && record.request.sample != 0) continue;
+      Completion completion = answer_of(std::move(record));
+      if (completion.failure) continue;
+      if (is_same) return completion;
+      first = std::move(completion);
+    }
+    return first;
   }
 
  private:
@@ -52,6 +74,39 @@ class StoredRun : public StoredAnswers {
   ModelIdentity model_;
   std::set<std::int64_t> results_;  // of this model
 };
+
+class StoredJudge : public StoredAnswers {
+ public:
+  StoredJudge(std::unique_ptr<RunReader> reader, ModelIdentity judge, std::set<std::int64_t> results)
+      : reader_(std::move(reader)), judge_(std::move(judge)), results_(std::move(results)) {}
+
+  const ModelIdentity& model() const override { return judge_; }
+
+  std::optional<Completion> find(const Request& request) const override {
+    auto records = reader_->find(request.item);
+    if (!records) return std::nullopt;
+    for (Record& record : *records) {
+      if (results_.count(record.result) == 0) continue;
+      for (JudgeAnswer& answer : record.judge_answers) {
+        const bool is_it = answer.request.body == request.body && !answer.completion.failure;
+        if (is_it) return std::move(answer.completion);
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::unique_ptr<RunReader> reader_;
+  ModelIdentity judge_;
+  std::set<std::int64_t> results_;  // that it judged
+};
+
+std::string url_of(const ModelIdentity& model) {
+  for (const auto& [key, value] : model.details) {
+    if (key == "url") return value;
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -91,6 +146,34 @@ Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& ru
   ModelIdentity copy = *identity;
   return std::shared_ptr<StoredAnswers>(
       std::make_shared<StoredRun>(std::move(*reader), std::move(copy), std::move(results)));
+}
+
+Result<std::shared_ptr<StoredAnswers>> open_stored_judge_answers(const std::string& run, const ModelIdentity& judge) {
+  auto reader = RunReader::open(run);
+  if (!reader) return forward_error(reader);
+  if (auto whole = (*reader)->verify(); !whole) return forward_error(whole);
+  std::set<std::int64_t> results;
+  for (const ResultInfo& result : (*reader)->results()) {
+    if (!result.judge) continue;
+    const ModelIdentity& earlier = result.judge->model;
+    if (earlier.name == judge.name && earlier.sha256 == judge.sha256 && earlier.settings == judge.settings &&
+        url_of(earlier) == url_of(judge)) {
+      results.insert(result.id);
+    }
+  }
+  if (results.empty()) return std::shared_ptr<StoredAnswers>();
+  return std::shared_ptr<StoredAnswers>(std::make_shared<StoredJudge>(std::move(*reader), judge, std::move(results)));
+}
+
+Result<void> open_against(SuiteOptions& options) {
+  for (const auto& [key, value] : options.extra) {
+    if (key != kAgainstOption) continue;
+    const std::size_t hash = value.rfind('#');
+    auto stored = open_stored_answers(value.substr(0, hash), hash == std::string::npos ? "" : value.substr(hash + 1));
+    if (!stored) return usage_error(std::string(kAgainstOption) + ": " + stored.error().message);
+    options.against = std::move(*stored);
+  }
+  return {};
 }
 
 }  // namespace assay

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/core/model_identity.h"
 #include "harness/core/result.h"
 #include "harness/core/stored_answers.h"
+#include "suites/suite.h"
 
 namespace assay {
 
@@ -16,5 +18,13 @@ namespace assay {
 [[nodiscard]] Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& run,
                                                                          const std::string& model,
                                                                          const std::vector<std::string>& suites = {});
+
+/// Opens what a judge said in a run file: find() gives its answer to this very question. Null where that run was not
+/// judged by it (by name, file hash, settings and address). Errors: not a run file or a damaged one.
+[[nodiscard]] Result<std::shared_ptr<StoredAnswers>> open_stored_judge_answers(const std::string& run,
+                                                                               const ModelIdentity& judge);
+
+/// Opens the run that the option kAgainstOption names, where there is one, as SuiteOptions::against.
+[[nodiscard]] Result<void> open_against(SuiteOptions& options);
 
 }  // namespace assay

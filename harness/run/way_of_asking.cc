@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "harness/core/text.h"
+#include "harness/run/stored_run.h"
 
 namespace assay {
 namespace {
@@ -34,12 +35,6 @@ bool can_do(const Capabilities& model, const Protocol& protocol) {
 bool all_can_do(const std::vector<PlannedModel>& models, const Protocol& protocol) {
   return std::all_of(models.begin(), models.end(),
                      [&](const PlannedModel& model) { return can_do(model.capabilities, protocol); });
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 int most_shots(const SuiteEntry& suite, const Protocol& protocol) {
@@ -80,7 +75,7 @@ Result<const Protocol*> choose_protocol(const SuiteEntry& suite, const std::opti
     const auto found = std::find(names.begin(), names.end(), *wanted);
     if (found == names.end()) {
       return usage_error(suite.name + " has no protocol '" + *wanted + "'" + did_you_mean(*wanted, names) +
-                         "; it has: " + joined(names));
+                         "; it has: " + listed(names));
     }
     const Protocol& protocol = suite.protocols[static_cast<std::size_t>(found - names.begin())];
     if (!strategy || suits(suite, protocol, *strategy)) {
@@ -98,7 +93,7 @@ Result<const Protocol*> choose_protocol(const SuiteEntry& suite, const std::opti
     if (all_can_do(models, *protocol)) return protocol;
   }
   return usage_error("no protocol of " + suite.name + (strategy ? " for " + strategy_text(*strategy) : "") +
-                     " can be asked of every model of this run (it has: " + joined(names_of(candidates)) +
+                     " can be asked of every model of this run (it has: " + listed(names_of(candidates)) +
                      "); run the models one at a time");
 }
 
@@ -160,7 +155,7 @@ std::string why_not_by(const SuiteEntry& suite, const Strategy& strategy) {
     there.emplace_back("self_consistency:N");
   }
   return suite.name + " has no strategy " + strategy_text(strategy) + ": " + why + "; it has " +
-         (there.empty() ? "none" : joined(there));
+         (there.empty() ? "none" : listed(there));
 }
 
 Result<SuiteOptions> way_of_asking(const RunConfig& config, const SuiteConfig& wanted, const SuiteEntry& entry,
@@ -183,6 +178,7 @@ Result<SuiteOptions> way_of_asking(const RunConfig& config, const SuiteConfig& w
   if (strategy) options.extra.emplace_back(kStrategyOption, strategy_text(*strategy));
   options.extra.insert(options.extra.end(), wanted.extra.begin(), wanted.extra.end());
   if (!wanted.file.empty()) options.extra.emplace_back(kSuiteFileOption, wanted.file);
+  if (auto opened = open_against(options); !opened) return forward_error(opened);
   if (strategy && !reasons(*strategy)) {
     options.shots = strategy->count;
     return options;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "harness/core/cut_name.h"
+#include "results/report/ink.h"
 #include "results/report/text.h"
 #include "results/verdict/sentence.h"
 
@@ -13,24 +14,15 @@ namespace assay {
 namespace {
 
 using report::fraction_text;
-using report::Lines;
-using report::neutralised;
+using report::Ink;
+using report::inked;
+using report::plain;
 using report::shortened;
-
-enum class Ink { kBold, kDim, kGood, kWarning, kError };
-
-std::string inked(const std::string& text, Ink ink, const ConsoleStyle& style) {
-  if (!style.colour || text.empty()) return text;
-  constexpr std::array<const char*, 5> kCodes{"1", "2", "32", "33", "31"};
-  return std::string("\x1b[") + kCodes[static_cast<std::size_t>(ink)] + "m" + text + "\x1b[0m";
-}
 
 Ink ink_of(Verdict verdict) {
   if (verdict == Verdict::kWorse) return Ink::kError;
   return verdict == Verdict::kUndecided ? Ink::kWarning : Ink::kGood;
 }
-
-std::string plain(const std::string& text) { return neutralised(text, Lines::kEscape); }
 
 std::string count(std::int64_t value, const char* what) { return std::to_string(value) + " " + what; }
 

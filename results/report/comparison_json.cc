@@ -4,16 +4,14 @@
 #include <string>
 
 #include "harness/core/strategy.h"
+#include "results/report/json_dump.h"
 
 namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
+using report::dumped;
+using report::or_null;
 
 Json interval_json(const std::optional<statistics::Interval>& interval) {
   return interval ? Json::array({interval->low, interval->high}) : Json(nullptr);
@@ -118,10 +116,6 @@ Json comparison_json(const Comparison& comparison) {
   json["only_baseline"] = comparison.only_baseline;
   json["only_candidate"] = comparison.only_candidate;
   return json;
-}
-
-std::string dumped(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace

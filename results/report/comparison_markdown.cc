@@ -18,7 +18,9 @@ std::string interval_text(const SuiteComparison& suite) {
   return points_text(suite.ci95->low) + " to " + points_text(suite.ci95->high);
 }
 
-std::string ratio_text(const std::optional<statistics::Ratio>& ratio) { return ratio ? times_text(ratio->value) : "–"; }
+std::string times_or_dash(const std::optional<statistics::Ratio>& ratio) {
+  return ratio ? times_text(ratio->value) : "–";
+}
 
 void write_flips(std::ostream& out, const char* title, const SuiteComparison& suite, const std::vector<Flip>& flips,
                  std::size_t most) {
@@ -51,8 +53,8 @@ void write_comparison_markdown(std::ostream& out, const Comparison& comparison, 
         << report::fraction_text(suite.baseline.value) << " | " << report::fraction_text(suite.candidate.value) << " | "
         << points_text(suite.difference) << " | " << interval_text(suite) << " | "
         << (suite.lower_bound ? points_text(*suite.lower_bound) : "–") << " | " << suite.only_baseline << " | "
-        << suite.only_candidate << " | " << suite.paired_items << " | " << ratio_text(suite.latency_p95_ratio) << " | "
-        << ratio_text(suite.usd_per_task_ratio) << " |\n";
+        << suite.only_candidate << " | " << suite.paired_items << " | " << times_or_dash(suite.latency_p95_ratio)
+        << " | " << times_or_dash(suite.usd_per_task_ratio) << " |\n";
   }
   for (const SuiteComparison& suite : comparison.suites) {
     write_flips(out, "lost", suite, suite.lost, flips);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "harness/core/strategy.h"
+#include "results/report/ink.h"
 #include "results/report/record_view.h"
 #include "results/report/strategies_console.h"
 #include "results/report/text.h"
@@ -14,10 +15,13 @@ namespace assay {
 namespace {
 
 using report::fraction_text;
+using report::Ink;
+using report::inked;
 using report::left;
 using report::Lines;
 using report::ms_text;
 using report::neutralised;
+using report::plain;
 using report::right;
 using report::shortened;
 using report::usd_text;
@@ -31,16 +35,6 @@ constexpr std::size_t kFailed = 7;
 constexpr std::size_t kTimes = 15;
 constexpr std::size_t kUsd = 8;
 constexpr std::size_t kFixed = kIndent + kMetric + kInterval + kItems + kFailed + kTimes + kUsd;
-
-enum class Ink { kBold, kDim, kWarning, kError };
-
-std::string inked(const std::string& text, Ink ink, const ConsoleStyle& style) {
-  if (!style.colour || text.empty()) return text;
-  const char* code = ink == Ink::kBold ? "1" : ink == Ink::kDim ? "2" : ink == Ink::kWarning ? "33" : "31";
-  return std::string("\x1b[") + code + "m" + text + "\x1b[0m";
-}
-
-std::string plain(const std::string& text) { return neutralised(text, Lines::kEscape); }
 
 std::string interval_text(const Estimate& estimate) {
   if (!estimate.ci95) return "–";
@@ -111,6 +105,16 @@ std::string with_unit(const std::optional<double>& value) {
   return text.ends_with('s') || !value ? text : text + " ms";
 }
 
+void judge_line(std::ostream& out, const JudgeInfo& info, const JudgeSummary& judge, const ConsoleStyle& style) {
+  constexpr std::size_t kShownHash = 12;
+  std::string text = "judge " + plain(info.model.name) + ", rubric " + info.rubric_sha256.substr(0, kShownHash) + ": " +
+                     std::to_string(judge.asked) + (judge.asked == 1 ? " answer" : " answers");
+  if (judge.reused > 0) text += ", " + std::to_string(judge.reused) + " reused";
+  text += ", p50 " + with_unit(judge.total_ms.p50);
+  text += judge.usd_per_task ? ", $" + usd_text(judge.usd_per_task) + " of the $/task" : ", at a cost not known";
+  out << inked("    " + text, Ink::kDim, style) << '\n';
+}
+
 void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleStyle& style) {
   const MetricSummary* metric = headline(result);
   const Estimate estimate = metric == nullptr ? Estimate{} : metric->estimate;
@@ -122,6 +126,7 @@ void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleSt
       << right(ms_text(result.latency.total.p50) + "/" + ms_text(result.latency.total.p95), kTimes)
       << right(usd_text(result.cost.usd_per_task), kUsd) << '\n';
   other_metrics(out, result, style);
+  if (result.judge && result.info.judge) judge_line(out, *result.info.judge, *result.judge, style);
   if (result.state != "complete") {
     out << inked("    " + result.state + ": " + std::to_string(result.scored) + " of " + std::to_string(result.items) +
                      " items scored" +
@@ -274,7 +279,25 @@ void write_record_console(std::ostream& out, const Record& record, const ResultI
   out << title("time") << "first token " << with_unit(completion.timings.first_token_ms) << ", total "
       << with_unit(completion.timings.total_ms) << ", attempts " << completion.attempts
       << (completion.reused ? ", reused" : "") << '\n';
-  out << title("cost") << (record.usd ? "$" + usd_text(record.usd) : std::string("–")) << '\n';
+  const std::optional<double> usd = with_judge_usd(record, record.usd);
+  out << title("cost") << (usd ? "$" + usd_text(usd) : std::string("–")) << '\n';
+  for (const JudgeAnswer& answer : record.judge_answers) {
+    const Completion& judged = answer.completion;
+    line("judge", info.judge ? info.judge->model.name : "");
+    block("asked of the judge", report::prompt_text(answer.request));
+    if (judged.failure) {
+      out << title("error")
+          << inked(std::string(failure_name(judged.failure->kind)) + ": " + plain(judged.failure->message), Ink::kError,
+                   style)
+          << '\n';
+    } else {
+      block("the judge's answer", judged.text);
+    }
+    out << title("of it") << "prompt " << count(judged.usage.prompt) << ", completion "
+        << count(judged.usage.completion) << ", total " << with_unit(judged.timings.total_ms) << ", attempts "
+        << judged.attempts << (judged.reused ? ", reused" : "") << ", "
+        << (answer.usd ? "$" + usd_text(answer.usd) : std::string("–")) << '\n';
+  }
 }
 
 }  // namespace assay

@@ -131,7 +131,7 @@ void record_line(std::ostream& out, const Record& record, const ResultInfo& info
   line.text(completion.failure ? completion.failure->message : "").number(std::int64_t{completion.attempts});
   line.number(completion.timings.first_token_ms).number(completion.timings.total_ms);
   line.number(completion.usage.prompt).number(completion.usage.completion).number(completion.usage.cached);
-  line.number(completion.usage.evaluated).number(record.usd);
+  line.number(completion.usage.evaluated).number(with_judge_usd(record, record.usd));
   line.text(report::prompt_text(record.request)).text(completion.reasoning);
   line.number(completion.usage.reasoning).number(completion.usage.cache_write);
   line.text(completion.sent).text(completion.note).text(strategy_of(info.options));

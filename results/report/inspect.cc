@@ -7,6 +7,7 @@
 #include "harness/core/hash.h"
 #include "harness/core/strategy.h"
 #include "results/report/export_folder.h"
+#include "results/report/json_dump.h"
 #include "results/report/record_view.h"
 #include "results/report/utc_time.h"
 #include "results/statistics/summary.h"
@@ -15,8 +16,7 @@ namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+using report::dumped;
 
 /// Its readers refuse a log whose times are none.
 std::string time_or(const std::string& utc, const std::string& otherwise) {
@@ -163,7 +163,7 @@ Json metadata_json(const Record& record) {
     json["logprobs"] = Json::array();
     for (const ContinuationScore& score : record.completion.continuations) json["logprobs"].push_back(score.logprob);
   }
-  if (record.usd) json["usd"] = *record.usd;
+  if (const auto usd = with_judge_usd(record, record.usd)) json["usd"] = *usd;
   json["attempts"] = record.completion.attempts;
   if (record.completion.reused) json["reused"] = true;
   if (!record.completion.note.empty()) json["note"] = record.completion.note;

@@ -6,29 +6,23 @@
 #include <string>
 
 #include "harness/core/strategy.h"
+#include "results/report/json_dump.h"
 #include "results/report/record_view.h"
 
 namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using report::dumped;
+using report::or_null;
 
 /// NaN and infinities become null when they are written.
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 /// Scores are nearly always 0 or 1, and read better so than as 0.0 and 1.0.
 Json plain_number(double value) {
   if (value == std::floor(value) && std::abs(value) < 1e15) return static_cast<std::int64_t>(value);
   return value;
-}
-
-std::string dumped(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 Json json_of(const Estimate& estimate) {
@@ -95,6 +89,39 @@ Json host_json(const RunInfo& run) {
   return json;
 }
 
+// What the judge was and took; its cost is part of the result's.
+Json json_of(const JudgeInfo& info, const JudgeSummary& judge) {
+  return {
+      {"model", info.model.name},
+      {"model_sha256", or_null(info.model.sha256)},
+      {"rubric_sha256", info.rubric_sha256},
+      {"answers", judge.asked},
+      {"reused", judge.reused},
+      {"failed", judge.failed},
+      {"latency_ms", json_of(judge.total_ms)},
+      {"tokens", json_of(judge.tokens)},
+      {"cost",
+       {{"usd", or_null(judge.usd)}, {"usd_per_task", or_null(judge.usd_per_task)}, {"price", json_of(info.price)}}}};
+}
+
+Json json_of(const JudgeAnswer& answer) {
+  const Completion& completion = answer.completion;
+  Json json;
+  json["prompt"] = report::prompt_text(answer.request);
+  json["completion"] = completion.failure ? Json(nullptr) : Json(completion.text);
+  json["finish_reason"] = text_or_null(std::string(finish_reason_name(completion.finish)));
+  json["reused"] = completion.reused;
+  json["error"] = nullptr;
+  if (completion.failure) {
+    json["error"] = {{"kind", failure_name(completion.failure->kind)}, {"message", completion.failure->message}};
+  }
+  json["attempts"] = completion.attempts;
+  json["latency_ms"] = {{"total", or_null(completion.timings.total_ms)}};
+  json["tokens"] = json_of(completion.usage);
+  json["usd"] = or_null(answer.usd);
+  return json;
+}
+
 Json json_of(const ResultSummary& result) {
   const ResultInfo& info = result.info;
   Json json;
@@ -127,6 +154,7 @@ Json json_of(const ResultSummary& result) {
   json["throughput"] = {{"items_per_s", or_null(result.throughput.items_per_s)},
                         {"prompt_tokens_per_s", or_null(result.throughput.prompt_tokens_per_s)},
                         {"completion_tokens_per_s", or_null(result.throughput.completion_tokens_per_s)}};
+  if (result.judge && info.judge) json["judge"] = json_of(*info.judge, *result.judge);
   if (result.turns) json["turns"] = {{"mean", result.turns->mean}, {"max", result.turns->most}};
   json["retries"] = result.retries;
   json["errors"] = Json::object();
@@ -152,7 +180,8 @@ Json json_of(const Record& record, const ResultInfo& info) {
     json["logprobs"] = Json::array();
     for (const ContinuationScore& score : completion.continuations) json["logprobs"].push_back(score.logprob);
   }
-  json["completion"] = generated && !completion.failure ? Json(completion.text) : Json(nullptr);
+  const bool has_answer = !completion.failure || lacks_verdict_only(completion);
+  json["completion"] = generated && has_answer ? Json(completion.text) : Json(nullptr);
   json["extracted"] = record.score ? text_or_null(record.score->extracted) : Json(nullptr);
   json["target"] = text_or_null(record.item.target);
   json["score"] = record.score ? plain_number(record.score->value) : Json(nullptr);
@@ -173,13 +202,19 @@ Json json_of(const Record& record, const ResultInfo& info) {
   json["latency_ms"] = {{"first_token", or_null(completion.timings.first_token_ms)},
                         {"total", or_null(completion.timings.total_ms)}};
   json["tokens"] = json_of(completion.usage);
-  json["usd"] = or_null(record.usd);
+  json["usd"] = or_null(with_judge_usd(record, record.usd));
   // Beyond what every record has: only where there is something to say.
   if (record.score && !record.score->detail.empty()) json["detail"] = record.score->detail;
   if (record.score) {
     for (const auto& [name, value] : record.score->values) {
       if (name == kTurnsValue) json["turns"] = plain_number(value);
     }
+  }
+  if (!record.judge_answers.empty()) {
+    json["judge"] = {{"model", info.judge ? Json(info.judge->model.name) : Json(nullptr)},
+                     {"usd", or_null(judge_usd(record))},
+                     {"answers", Json::array()}};
+    for (const JudgeAnswer& answer : record.judge_answers) json["judge"]["answers"].push_back(json_of(answer));
   }
   if (!completion.reasoning.empty()) json["reasoning"] = completion.reasoning;
   if (!completion.top_logprobs.empty()) {

@@ -14,7 +14,7 @@ namespace {
 
 using report::xml_text;
 
-constexpr std::size_t kLongestName = 120;  ///< of a model's name: CI pages show it in one line
+constexpr std::size_t kLongestSuiteName = 120;  ///< of a model's name: CI pages show it in one line
 
 struct Counts {
   std::int64_t tests = 0;
@@ -88,7 +88,7 @@ Result<void> export_junit(std::ostream& out, const RunReader& reader) {
       const std::string strategy = strategy_of(info.options);
       out << "  <testsuite name=\""
           << xml_text(info.suite + " " + (strategy.empty() ? "" : strategy + " ") + info.protocol + " " +
-                      cut_name(info.model.name, kLongestName))
+                      cut_name(info.model.name, kLongestSuiteName))
           << "\" timestamp=\"" << xml_text(reader.run().started) << '"';
       write_counts(out, (*counts)[next]);
       out << ">\n";

@@ -9,6 +9,7 @@
 #include "harness/core/hash.h"
 #include "harness/core/strategy.h"
 #include "results/report/export_folder.h"
+#include "results/report/json_dump.h"
 #include "results/report/record_view.h"
 #include "results/report/text.h"
 #include "results/report/utc_time.h"
@@ -17,10 +18,7 @@ namespace assay {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dumped(const Json& json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
+using report::dumped;
 
 std::string metric_name(const std::string& ours) {
   static const std::map<std::string, std::string> kNames{

@@ -13,7 +13,7 @@ namespace {
 
 using report::markdown_cell;
 
-std::string interval_text(const Estimate& estimate) {
+std::string spaced_interval(const Estimate& estimate) {
   if (!estimate.ci95) return "–";
   return report::fraction_text(estimate.ci95->low) + " – " + report::fraction_text(estimate.ci95->high);
 }
@@ -79,7 +79,7 @@ void write_record_markdown(std::ostream& out, const Record& record, const Result
   row("first token, ms", report::ms_text(completion.timings.first_token_ms));
   row("total, ms", report::ms_text(completion.timings.total_ms));
   row("attempts", std::to_string(completion.attempts) + (completion.reused ? " (reused)" : ""));
-  row("$", report::usd_text(record.usd));
+  row("$", report::usd_text(with_judge_usd(record, record.usd)));
   write_choices(out, record);
   write_block(out, "Prompt", report::prompt_text(record.request));
   write_block(out, "Sent", completion.sent);
@@ -100,7 +100,7 @@ void write_summary_markdown(std::ostream& out, const RunSummary& summary) {
       out << "| " << markdown_cell(info.model.name) << " | " << markdown_cell(info.suite)
           << (info.starter ? " (starter items)" : "") << (result.state == "complete" ? "" : " (" + result.state + ")")
           << " | " << markdown_cell(protocol_text(info)) << " | " << info.shots << " | " << markdown_cell(metric.name)
-          << " | " << report::fraction_text(metric.estimate.value) << " | " << interval_text(metric.estimate) << " | "
+          << " | " << report::fraction_text(metric.estimate.value) << " | " << spaced_interval(metric.estimate) << " | "
           << result.items << " | " << result.scored << " | " << result.failed << " | "
           << report::ms_text(result.latency.total.p50) << " | " << report::ms_text(result.latency.total.p95) << " | "
           << report::usd_text(result.cost.usd_per_task) << " |\n";

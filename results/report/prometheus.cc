@@ -14,7 +14,7 @@
 namespace assay {
 namespace {
 
-constexpr std::size_t kLongestName = 120;  ///< of a model's name: servers refuse a scrape with overlong labels
+constexpr std::size_t kLongestLabel = 120;  ///< of a model's name: servers refuse a scrape with overlong labels
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
@@ -53,7 +53,7 @@ class Family {
 
 Labels labels_of(const ResultSummary& result) {
   const ResultInfo& info = result.info;
-  Labels labels{{"model", cut_name(info.model.name, kLongestName)},
+  Labels labels{{"model", cut_name(info.model.name, kLongestLabel)},
                 {"suite", info.suite},
                 {"protocol", info.protocol},
                 {"shots", std::to_string(info.shots)}};

@@ -13,6 +13,7 @@ namespace assay {
 namespace {
 
 using report::left;
+using report::plain;
 using report::right;
 
 // Columns, each with its leading blanks.
@@ -23,8 +24,6 @@ constexpr std::size_t kInterval = 13;
 constexpr std::size_t kTimes = 15;
 constexpr std::size_t kUsd = 9;
 constexpr std::size_t kFixed = 2 + kStrategy + kMetric + kValue + kInterval + kTimes + kUsd;
-
-std::string plain(const std::string& text) { return report::neutralised(text, report::Lines::kEscape); }
 
 /// Within a column, with a blank behind it.
 std::string cell(const std::string& text, std::size_t width) {

@@ -67,6 +67,8 @@ std::string neutralised(std::string_view text, Lines lines) {
   return out;
 }
 
+std::string plain(std::string_view text) { return neutralised(text, Lines::kEscape); }
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   each_code_point(text, [&](std::int32_t point, std::string_view) { width += width_of(point); });

@@ -17,6 +17,9 @@ enum class Lines {
 /// bidirectional overrides are written out: "\x1b", "\u202e", "\n".
 [[nodiscard]] std::string neutralised(std::string_view text, Lines lines);
 
+/// neutralised() on one line.
+[[nodiscard]] std::string plain(std::string_view text);
+
 /// Terminal columns that neutralised text takes.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 

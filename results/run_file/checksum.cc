@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 
+#include "results/run_file/judge_rows.h"
 #include "results/run_file/schema.h"
 
 namespace assay::run_file {
@@ -127,6 +128,7 @@ void check_rows(Database& database) {
     fail_damaged(database, "the record of item number " + std::to_string((key >> 16) & (kMaxItems - 1)) +
                                " of result " + std::to_string(key >> 48));
   }
+  check_judge_answers(database);
   // A live session may have added some since.
   if (counts && (database.integer("SELECT count(*) FROM records") < counts->records ||
                  database.integer("SELECT count(*) FROM questions") < counts->questions)) {

@@ -7,6 +7,7 @@
 #include "harness/core/clock.h"
 #include "results/run_file/checksum.h"
 #include "results/run_file/encoding.h"
+#include "results/run_file/judge_rows.h"
 #include "results/run_file/schema.h"
 
 namespace assay::run_file {
@@ -80,6 +81,7 @@ void write_results(Database& database, const std::vector<ResultInfo>& results) {
     insert.bind_blob(15, settings).bind_blob(16, details).bind_blob(17, metrics).bind_blob(18, levels);
     insert.bind_blob(19, options).run();
   }
+  write_judges(database, results);
   seal_context(database, false);
 }
 
@@ -135,6 +137,7 @@ std::vector<ResultInfo> read_results(Database& database) {
     result.options = decode_pairs(row.bytes(17));
     results.push_back(std::move(result));
   }
+  read_judges(database, results);
   return results;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -18,12 +19,25 @@ struct flock whole_file(short type) {
   return lock;
 }
 
+std::string not_a_lock(const std::string& path) {
+  return path + ": is in the way of the run file's lock and no lock of assay's; move it, or choose another run file";
+}
+
 std::string holder(int descriptor) {
   char text[32] = {};
   const ssize_t size = pread(descriptor, text, sizeof text - 1, 0);
   std::string pid;
   for (ssize_t i = 0; i < size && text[i] >= '0' && text[i] <= '9'; ++i) pid += text[i];
   return pid.empty() ? "another process" : "process " + pid;
+}
+
+/// Whether the open file is a lock of ours: nothing, or a process id.
+bool is_lock_file(int descriptor) {
+  struct stat status {};
+  char text[32] = {};
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size >= 32) return false;
+  const ssize_t size = pread(descriptor, text, sizeof text, 0);
+  return size >= 0 && std::all_of(text, text + size, [](char c) { return (c >= '0' && c <= '9') || c == '\n'; });
 }
 
 /// Whether `path` still names the open file: its last holder removes it when it is done.
@@ -39,15 +53,16 @@ bool same_file(int descriptor, const std::string& path) {
 Result<RunLock> RunLock::take(const std::string& run_path) {
   const std::string path = run_path + ".lock";
   while (true) {
-    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
     if (descriptor < 0) {
       const int error = errno;
       if (error == ENOENT) {
         return usage_error(run_path + ": the directory of the run file does not exist; create it first");
       }
+      if (error == ELOOP || error == EISDIR) return usage_error(not_a_lock(path));
       if (error == ENOSPC) return usage_error(run_path + ": the disk is full; free some space and try again");
       return usage_error(run_path + ": the directory of the run file cannot be written (" + std::strerror(error) +
-                         "); choose another with --run");
+                         "); choose another place for the run file");
     }
     RunLock lock(path, descriptor);
     struct flock request = whole_file(F_WRLCK);
@@ -65,10 +80,14 @@ Result<RunLock> RunLock::take(const std::string& run_path) {
       close(std::exchange(lock.descriptor_, -1));
       continue;
     }
+    if (!is_lock_file(descriptor)) {
+      close(std::exchange(lock.descriptor_, -1));
+      return usage_error(not_a_lock(path));
+    }
     const std::string pid = std::to_string(getpid()) + "\n";
     if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, pid.data(), pid.size(), 0) < 0) {
       return usage_error(run_path + ": the directory of the run file cannot be written (" + std::strerror(errno) +
-                         "); free some space or choose another with --run");
+                         "); free some space or choose another place for the run file");
     }
     return lock;
   }

@@ -88,8 +88,16 @@ bool same(const std::vector<TokenAlternative>& a, const std::vector<TokenAlterna
   });
 }
 
-/// What of two answered records of one sample is not the same: "question", "answer" or "score"; empty: nothing. Times,
-/// attempts, what was computed, cached or paid, and the words of `why` do not count: asked twice, they differ.
+/// What was asked of the judge and what it said; without money and time.
+bool same(const std::vector<JudgeAnswer>& a, const std::vector<JudgeAnswer>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const JudgeAnswer& x, const JudgeAnswer& y) {
+    return x.request.body == y.request.body && x.completion.text == y.completion.text;
+  });
+}
+
+/// What of two answered records of one sample is not the same: "question", "answer", "judge's answer" or "score";
+/// empty: nothing. Times, attempts, what was computed, cached or paid, and the words of `why` do not count: asked
+/// twice, they differ.
 std::string difference_of(const Record& a, const Record& b) {
   if (a.item.id != b.item.id || a.item.target != b.item.target || a.item.choices != b.item.choices ||
       a.request.body != b.request.body) {
@@ -104,6 +112,7 @@ std::string difference_of(const Record& a, const Record& b) {
       !same(x.continuations, y.continuations) || !same(x.top_logprobs, y.top_logprobs)) {
     return "answer";
   }
+  if (!same(a.judge_answers, b.judge_answers)) return "judge's answer";
   const bool same_score = a.score->value == b.score->value && a.score->values == b.score->values &&
                           a.score->extracted == b.score->extracted;
   return same_score ? "" : "score";
@@ -118,6 +127,15 @@ bool are_copies(const std::vector<MergeInput>& inputs, const Entry& a, const Ent
 void add_attempts(const Record& failed, Record& kept) {
   kept.completion.attempts += failed.completion.attempts;
   if (failed.usd) kept.usd = kept.usd.value_or(0) + *failed.usd;
+  if (kept.judge_answers.empty()) {
+    kept.judge_answers = failed.judge_answers;
+    return;
+  }
+  for (const JudgeAnswer& answer : failed.judge_answers) {
+    JudgeAnswer& first = kept.judge_answers.front();
+    first.completion.attempts += answer.completion.attempts;
+    if (answer.usd) first.usd = first.usd.value_or(0) + *answer.usd;
+  }
 }
 
 /// What goes through all runs in the order of their keys, and makes one record of each key.

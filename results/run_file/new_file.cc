@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 namespace assay::run_file {
 namespace {
@@ -25,11 +26,24 @@ void sync_path(const std::string& path) {
   close(descriptor);
 }
 
+/// Whether nothing is there, or the beginning of a database.
+bool is_draft(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) return errno == ENOENT;
+  constexpr std::string_view kMagic = "SQLite format 3";
+  char head[kMagic.size()] = {};
+  const ssize_t size = read(descriptor, head, kMagic.size());
+  close(descriptor);
+  return size >= 0 && kMagic.starts_with(std::string_view(head, static_cast<std::size_t>(size)));
+}
+
 }  // namespace
 
 void make_file(const std::string& path, const std::function<void(Database&)>& fill) {
   const std::string draft = path + ".new";
-  unlink(draft.c_str());  // of a killed process; the lock is ours
+  // Of a killed process, since the lock is ours; anything else is somebody's.
+  if (!is_draft(draft)) fail(draft + ": is in the way of the new run file; move it, or choose another name");
+  unlink(draft.c_str());
   try {
     {
       Database database(draft, Database::Mode::kCreate);

@@ -15,7 +15,7 @@
 namespace assay::run_file {
 namespace {
 
-constexpr std::int64_t kMostBytesChecked = 16 << 20;  ///< a compare of two large runs must stay below a second
+constexpr std::int64_t kMostBytesCheckedToRead = 16 << 20;  ///< a compare of two large runs must stay below a second
 
 void check_is_file(const std::string& path) {
   struct stat status {};
@@ -48,7 +48,7 @@ std::unique_ptr<Database> open_database(const std::string& path) {
 
 OpenRun read_context(std::unique_ptr<Database> database, bool live) {
   OpenRun open;
-  check_integrity(*database, kMostBytesChecked);
+  check_integrity(*database, kMostBytesCheckedToRead);
   open.version = database->integer("PRAGMA user_version");
   if (open.version > 1) check_context(*database);
   open.run = read_run(*database);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "results/run_file/encoding.h"
+#include "results/run_file/judge_rows.h"
 #include "results/run_file/schema.h"
 
 namespace assay::run_file {
@@ -28,9 +29,9 @@ std::string intact(std::int64_t version, Table table, const std::string& prefix)
 
 std::string select_records(std::int64_t version, bool whole) {
   return std::string(kBrief) + ", " + intact(version, Table::kRecords, "r.") + ", " +
-         intact(version, Table::kQuestions, "q.") + (whole ? kRest : "") +
-         " FROM records r LEFT JOIN questions q ON q.key = (?1 << 32 | ((r.key >> 16) & 4294967295)) "
-         "WHERE r.key >= ?2 AND r.key < ?3 ORDER BY r.key";
+         intact(version, Table::kQuestions, "q.") + ", " + judge_answers_columns(version) + (whole ? kRest : "") +
+         " FROM records r LEFT JOIN questions q ON q.key = (?1 << 32 | ((r.key >> 16) & 4294967295))" +
+         judge_answers_join(version) + " WHERE r.key >= ?2 AND r.key < ?3 ORDER BY r.key";
 }
 
 std::string question_text(const Statement& row, int base_column, BaseTexts& bases) {
@@ -70,6 +71,7 @@ void check_record(const Statement& row) {
   if (row.is_null(26)) refuse("its question is missing");
   if (row.integer(31) == 0) refuse("its record is not what was written");
   if (row.integer(32) == 0) refuse("its question is not what was written");
+  if (row.integer(34) == 0) refuse("its judge's answer is not what was written");
   const auto is_count = [](std::int64_t value) { return value >= 0 && value <= std::numeric_limits<int>::max(); };
   if (!is_count(row.integer(4)) || (row.is_null(1) && row.is_null(2))) refuse("its record says what none can");
   if (!is_count(row.integer(28) + 1)) refuse("its target is out of range");
@@ -110,17 +112,18 @@ Record read_record(const Statement& row, bool whole, BaseTexts& bases) {
   record.item.target_index = static_cast<int>(row.integer(28));
   record.item.target = row.text(29);
   record.item.groups = decode_groups(row.bytes(30));
+  if (!row.is_null(33)) record.judge_answers = decode_judge_answers(row.bytes(33), record.item.id);
   if (!whole) return record;
-  completion.continuations = decode_continuations(row.bytes(33));
-  completion.top_logprobs = decode_alternatives(row.bytes(34));
-  completion.text = row.text(35);
-  completion.reasoning = row.text(36);
-  completion.sent = row.text(37);
-  record.item.choices = decode_strings(row.bytes(40));
-  if (row.is_null(38)) {
-    decode_request(row.bytes(41), question_text(row, 42, bases), record.request);
+  completion.continuations = decode_continuations(row.bytes(35));
+  completion.top_logprobs = decode_alternatives(row.bytes(36));
+  completion.text = row.text(37);
+  completion.reasoning = row.text(38);
+  completion.sent = row.text(39);
+  record.item.choices = decode_strings(row.bytes(42));
+  if (row.is_null(40)) {
+    decode_request(row.bytes(43), question_text(row, 44, bases), record.request);
   } else {
-    decode_request(row.bytes(38), row.text(39), record.request);
+    decode_request(row.bytes(40), row.text(41), record.request);
   }
   if (auto* generate = std::get_if<GenerateRequest>(&record.request.body)) {
     generate->seed = static_cast<std::uint64_t>(row.integer(18));
@@ -167,9 +170,9 @@ std::int64_t RecordRows::key() const { return row_.integer(0); }
 
 Record RecordRows::read() { return read_record(row_, whole_, bases_); }
 
-std::int64_t RecordRows::session() const { return row_.integer(45); }
+std::int64_t RecordRows::session() const { return row_.integer(47); }
 
-std::int64_t RecordRows::stored_us() const { return row_.integer(46); }
+std::int64_t RecordRows::stored_us() const { return row_.integer(48); }
 
 RecordCursor::RecordCursor(Database& database, std::int64_t version, std::vector<std::int64_t> sets, bool whole)
     : database_(database),

@@ -52,7 +52,8 @@ RecordWriter::RecordWriter(Database& database, std::vector<std::int64_t> sets, b
     : database_(database),
       results_(static_cast<std::int64_t>(sets.size())),
       insert_(database, insert_record()),
-      questions_(database, std::move(sets), fresh) {}
+      questions_(database, std::move(sets), fresh),
+      judge_answers_(database) {}
 
 void RecordWriter::insert(const Record& record, std::int64_t session, std::int64_t stored_us) {
   const auto internal = [&](const std::string& what) {
@@ -126,6 +127,7 @@ void RecordWriter::insert(const Record& record, std::int64_t session, std::int64
   }
   row.run();
   if (database_.changes() == 0) internal("this sample has an answer already");
+  judge_answers_.write(record_key(record.result, record.item.order, sample), record);
 }
 
 }  // namespace assay::run_file

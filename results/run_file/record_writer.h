@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/record.h"
+#include "results/run_file/judge_rows.h"
 #include "results/run_file/question_writer.h"
 #include "results/run_file/sqlite.h"
 
@@ -26,6 +27,7 @@ class RecordWriter {
   std::int64_t results_;
   Statement insert_;
   QuestionWriter questions_;
+  JudgeAnswerWriter judge_answers_;
   std::string values_;  // buffers, kept from row to row
   std::string continuations_;
   std::string alternatives_;

@@ -42,6 +42,18 @@ inline constexpr const char* kDecidedAgainst = "until_decided_against";
 /// of these shards, until the whole run goes on with it.
 inline constexpr const char* kMergedShards = "merged_shards";
 
+/// The entry of ResultInfo::options that names the judge of the answers, where a model judges them: its name and the
+/// beginnings of its file's and the rubric's hash. What two judges or rubrics gave is so nowhere ranked together.
+inline constexpr const char* kJudgedBy = "judge";
+
+/// A model that judges the answers of a result.
+struct JudgeInfo {
+  ModelIdentity model;
+  std::string model_ref;
+  std::optional<Price> price;
+  std::string rubric_sha256;  ///< of what it is asked and how its verdict is read
+};
+
 /// One model x suite of a run.
 struct ResultInfo {
   std::int64_t id = 0;  ///< position in the run's plan, from 0
@@ -58,7 +70,8 @@ struct ResultInfo {
   std::int64_t items = 0;  ///< items chosen
   std::vector<MetricSpec> metrics;
   std::vector<std::string> group_levels;
-  std::vector<std::pair<std::string, std::string>> options;  ///< the suite's own, as given
+  std::vector<std::pair<std::string, std::string>> options;  ///< the suite's own, as given; kJudgedBy is the last
+  std::optional<JudgeInfo> judge = {};
 };
 
 /// One invocation that wrote to a run.
@@ -102,7 +115,7 @@ class RunWriter {
   /// Calls `seen` for every answered sample already stored (failed ones are asked again and are not among them).
   virtual Result<void> for_each_answered(const std::function<void(const SampleKey&)>& seen) = 0;
 
-  /// The dollars that all earlier sessions spent, failed and replaced samples included.
+  /// The dollars that all earlier sessions spent, failed and replaced samples and judges included.
   virtual Result<double> spent_usd() = 0;
 
   /// Adds a record to the open group; replaces a failed one of the same key, adding its attempts and cost. An

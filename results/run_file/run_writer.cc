@@ -23,7 +23,7 @@ namespace assay {
 namespace run_file {
 namespace {
 
-constexpr std::int64_t kMostBytesChecked = 64 << 20;  ///< quick_check reads about 1 GB/s
+constexpr std::int64_t kMostBytesCheckedToWrite = 64 << 20;  ///< quick_check reads about 1 GB/s
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -58,7 +58,9 @@ class Writer final : public RunWriter {
     double usd = 0;
     auto done = guarded([&] {
       // Reused answers were paid for by the run they came from.
-      Statement row(*database_, "SELECT total(usd) FROM records WHERE reused = 0");
+      Statement row(*database_,
+                    "SELECT (SELECT total(usd) FROM records WHERE reused = 0) + "
+                    "(SELECT total(usd) FROM judge_answers)");
       if (row.step()) usd = row.real(0);
     });
     if (!done) return forward_error(done);
@@ -210,7 +212,7 @@ std::unique_ptr<RunWriter> resumed(const std::string& path, const RunInfo& run, 
   auto database = std::make_unique<Database>(path, Database::Mode::kWrite);
   database->checkpoint_on_close(false);
   check_schema(*database);
-  check_integrity(*database, kMostBytesChecked);
+  check_integrity(*database, kMostBytesCheckedToWrite);
   database->execute("BEGIN IMMEDIATE");  // rolled back where anything below fails
   migrate(*database);
   check_context(*database);
@@ -259,7 +261,8 @@ Result<std::unique_ptr<RunWriter>> RunWriter::resume(const std::string& path, co
                                                      const std::vector<ResultInfo>& results, Durability durability) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return usage_error(path + ": no such run file; check the path");
-  if (S_ISREG(status.st_mode) && status.st_size == 0) return usage_error(run_file::empty_file(path));
+  if (!S_ISREG(status.st_mode)) return usage_error(path + ": is not a file; choose another name for the run file");
+  if (status.st_size == 0) return usage_error(run_file::empty_file(path));
   if (status.st_nlink > 1) {
     return usage_error(path + ": has another name too (a hard link), under which it may be changed meanwhile; copy it");
   }

@@ -8,7 +8,7 @@ namespace {
 
 // Step n brings a file from user_version n to n + 1. Steps are never changed once released, only added.
 // Rarely read, large columns come last: SQLite reads a row from its front.
-constexpr std::array<const char*, 2> kSteps = {R"sql(
+constexpr std::array<const char*, 3> kSteps = {R"sql(
 CREATE TABLE run (
   id TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL, state TEXT NOT NULL, assay_version TEXT NOT NULL,
   config_json TEXT NOT NULL, config_sha256 TEXT NOT NULL, host BLOB NOT NULL) STRICT;
@@ -59,6 +59,17 @@ ALTER TABLE sessions ADD COLUMN checksum INTEGER;
 ALTER TABLE results ADD COLUMN checksum INTEGER;
 ALTER TABLE questions ADD COLUMN checksum INTEGER;
 ALTER TABLE records ADD COLUMN checksum INTEGER;
+)sql",
+                                               R"sql(
+CREATE TABLE judges (
+  result INTEGER PRIMARY KEY, model TEXT NOT NULL, model_sha256 TEXT, model_ref TEXT NOT NULL,
+  rubric_sha256 TEXT NOT NULL, price BLOB, model_settings BLOB NOT NULL, model_details BLOB NOT NULL,
+  checksum INTEGER) STRICT;
+
+CREATE TABLE judge_answers (
+  key INTEGER PRIMARY KEY,  -- of the record that is judged
+  usd REAL,                 -- what is known of what they cost, together
+  answers BLOB NOT NULL, checksum INTEGER) STRICT;
 )sql"};
 
 struct Columns {
@@ -67,7 +78,7 @@ struct Columns {
   const char* columns;  ///< joined by ", "
 };
 
-constexpr std::array<Columns, 5> kColumns = {{
+constexpr std::array<Columns, 7> kColumns = {{
     {Table::kRun, "run",
      "id, started, finished, state, assay_version, config_json, config_sha256, host, records, questions"},
     {Table::kSessions, "sessions", "id, started, finished, state, program, host"},
@@ -81,6 +92,9 @@ constexpr std::array<Columns, 5> kColumns = {{
      "reasoning_tokens, cached_tokens, cache_write_tokens, evaluated_tokens, queue_ms, first_token_ms, total_ms, "
      "compute_ms, finish, seed, billed_usd, failure_action, failure_message, extracted, why, note, served_model, "
      "continuations, top_logprobs, text, reasoning, sent, request, request_text"},
+    {Table::kJudges, "judges",
+     "result, model, model_sha256, model_ref, rubric_sha256, price, model_settings, model_details"},
+    {Table::kJudgeAnswers, "judge_answers", "key, usd, answers"},
 }};
 
 const Columns& of(Table table) { return kColumns[static_cast<std::size_t>(table)]; }

@@ -4,7 +4,8 @@
 // key costs no index. A question's key is `set << 32 | order`, where `set` is the id of the first result that asks
 // the same suite in the same way: what several models and samples are asked is stored once.
 //
-// Since schema 2 every row has a checksum (checksum.h), and a run knows how many rows its last session left.
+// Since schema 2 every row has a checksum (checksum.h), and a run knows how many rows its last session left. Since
+// schema 3 there are judges, and what they answered (judge_rows.h).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ inline constexpr std::int64_t kMaxResults = 1 << 15;
 inline constexpr std::int64_t kMaxItems = std::int64_t{1} << 32;
 inline constexpr std::int64_t kMaxSamples = 1 << 16;
 
-enum class Table { kRun, kSessions, kResults, kQuestions, kRecords };
+enum class Table { kRun, kSessions, kResults, kQuestions, kRecords, kJudges, kJudgeAnswers };
 
 [[nodiscard]] const char* table_name(Table table);
 
@@ -31,6 +32,9 @@ enum class Table { kRun, kSessions, kResults, kQuestions, kRecords };
 
 /// SQL: whether a row has it (0 or 1).
 [[nodiscard]] std::string sealed(Table table, const std::string& prefix = "");
+
+/// The first schema that has judges.
+inline constexpr std::int64_t kJudgeSchema = 3;
 
 /// The newest schema that this program knows.
 [[nodiscard]] std::int64_t schema_version();

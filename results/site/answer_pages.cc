@@ -114,7 +114,7 @@ void write_cost(JsonText& out, const Record& record) {
   write_count(out, "cache_write", completion.usage.cache_write);
   write_count(out, "evaluated", completion.usage.evaluated);
   out.end_object();
-  if (record.usd) out.key("usd").number(*record.usd);
+  if (const auto usd = with_judge_usd(record, record.usd)) out.key("usd").number(*usd);
 }
 
 }  // namespace
@@ -166,6 +166,7 @@ void AnswerPages::note(const Record& record) {
   item_->tokens += completion.usage.completion.value_or(0);
   std::optional<double> usd = record.usd;
   if (!usd && info_.price) usd = time_cost_usd(*info_.price, completion.timings.compute_ms);
+  usd = with_judge_usd(record, usd);
   if (usd) item_->usd = item_->usd.value_or(0) + *usd;
   if (completion.failure) {
     item_->failure = completion.failure->kind;

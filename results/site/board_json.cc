@@ -11,20 +11,10 @@ void write_pairs(JsonText& out, const std::vector<std::pair<std::string, std::st
   out.end_object();
 }
 
-void write_interval(JsonText& out, const std::optional<statistics::Interval>& interval) {
-  if (!interval) {
-    out.null();
-    return;
-  }
-  out.begin_array().number(interval->low).number(interval->high).end_array();
-}
-
 void write_estimate(JsonText& out, const Estimate& estimate) {
   out.begin_object().key("value").number(estimate.value).key("stderr").number(estimate.standard_error);
   if (estimate.clustered_standard_error) out.key("stderr_clustered").number(*estimate.clustered_standard_error);
-  out.key("ci95");
-  write_interval(out, estimate.ci95);
-  out.key("interval").text_or_null(estimate.interval).end_object();
+  out.key("ci95").interval(estimate.ci95).key("interval").text_or_null(estimate.interval).end_object();
 }
 
 void write_times(JsonText& out, const statistics::Percentiles& times) {
@@ -55,7 +45,7 @@ void write_groups(JsonText& out, const ResultSummary& result) {
     out.begin_object().key("level").text(group.level).key("name").text(group.name);
     out.key("items").integer(group.items).key("scored").integer(group.scored);
     out.key("value").number(estimate == nullptr ? std::nullopt : estimate->value).key("ci95");
-    write_interval(out, estimate == nullptr ? std::nullopt : estimate->ci95);
+    out.interval(estimate == nullptr ? std::nullopt : estimate->ci95);
     out.end_object();
   }
   out.end_array();

@@ -7,23 +7,13 @@
 namespace assay::site {
 namespace {
 
-void write_interval(JsonText& out, const std::optional<statistics::Interval>& interval) {
-  if (!interval) {
-    out.null();
-    return;
-  }
-  out.begin_array().number(interval->low).number(interval->high).end_array();
-}
-
 void write_ratio(JsonText& out, const char* key, const std::optional<statistics::Ratio>& ratio) {
   out.key(key);
   if (!ratio) {
     out.null();
     return;
   }
-  out.begin_object().key("value").number(ratio->value).key("ci95");
-  write_interval(out, ratio->ci95);
-  out.end_object();
+  out.begin_object().key("value").number(ratio->value).key("ci95").interval(ratio->ci95).end_object();
 }
 
 void write_figures(JsonText& out, const char* key, const SideFigures& figures) {
@@ -55,7 +45,7 @@ void write_suite(JsonText& out, const SuiteComparison& suite) {
   write_figures(out, "baseline", suite.baseline);
   write_figures(out, "candidate", suite.candidate);
   out.key("difference").number(suite.difference).key("stderr").number(suite.standard_error).key("ci95");
-  write_interval(out, suite.ci95);
+  out.interval(suite.ci95);
   out.key("lower_bound").number(suite.lower_bound).key("upper_bound").number(suite.upper_bound);
   out.key("p_value").number(suite.p_value).key("test").text(suite.test).key("binary").boolean(suite.binary);
   out.key("both_right").integer(suite.both_right).key("only_baseline").integer(suite.only_baseline);

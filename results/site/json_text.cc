@@ -59,6 +59,11 @@ JsonText& JsonText::close(char bracket) {
   return *this;
 }
 
+JsonText& JsonText::interval(const std::optional<statistics::Interval>& interval) {
+  if (!interval) return null();
+  return begin_array().number(interval->low).number(interval->high).end_array();
+}
+
 void JsonText::separate() {
   if (!separated_) out_ += ',';
   separated_ = false;

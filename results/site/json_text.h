@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "results/statistics/interval.h"
+
 namespace assay::site {
 
 /// Appends JSON to a text. Calls must nest as JSON does; commas are set by it. Not thread-safe.
@@ -33,6 +35,8 @@ class JsonText {
 
   JsonText& number(const std::optional<double>& value) { return value ? number(*value) : null(); }
   JsonText& integer(const std::optional<std::int64_t>& value) { return value ? integer(*value) : null(); }
+  /// [low, high].
+  JsonText& interval(const std::optional<statistics::Interval>& interval);
   /// null for an empty text.
   JsonText& text_or_null(std::string_view value) { return value.empty() ? null() : text(value); }
 

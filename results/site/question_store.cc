@@ -11,8 +11,8 @@
 namespace assay::site {
 namespace {
 
-constexpr std::size_t kChunkBytes = 256 << 10;
-constexpr std::size_t kChunkItems = 512;
+constexpr std::size_t kStoreBytes = 256 << 10;
+constexpr std::size_t kStoreItems = 512;
 constexpr std::size_t kSnippetBytes = 140;
 
 bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
@@ -92,7 +92,7 @@ Result<void> QuestionStore::add(const Record& record) {
   }
   groups_.end_array();
   previous_prompt_ = prompt;
-  return chunk_items_ == kChunkItems || chunk_.size() >= kChunkBytes ? write_chunk() : Result<void>{};
+  return chunk_items_ == kStoreItems || chunk_.size() >= kStoreBytes ? write_chunk() : Result<void>{};
 }
 
 bool QuestionStore::asked_alike(const Record& record) const {

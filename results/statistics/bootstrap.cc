@@ -5,18 +5,9 @@
 #include <numeric>
 
 #include "harness/core/random.h"
+#include "results/statistics/percentiles.h"
 
 namespace assay::statistics {
-namespace {
-
-double quantile(const std::vector<double>& sorted, double q) {
-  const double place = static_cast<double>(sorted.size() - 1) * q;
-  const auto below = static_cast<std::size_t>(std::floor(place));
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
-}  // namespace
 
 std::optional<Interval> bootstrap_interval(const Resampling& resampling, double confidence,
                                            const std::function<std::optional<double>(const Drawn&)>& statistic) {

@@ -9,11 +9,11 @@
 namespace assay::statistics {
 namespace {
 
-double normal_quantile(double confidence) { return boost::math::quantile(boost::math::normal(), 0.5 + confidence / 2); }
-
 Interval cut(double middle, double half) { return {std::max(0.0, middle - half), std::min(1.0, middle + half)}; }
 
 }  // namespace
+
+double normal_quantile(double confidence) { return boost::math::quantile(boost::math::normal(), 0.5 + confidence / 2); }
 
 std::optional<Interval> wilson_interval(double successes, double n, double confidence) {
   if (!(n > 0)) return std::nullopt;

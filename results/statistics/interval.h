@@ -12,6 +12,9 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
+/// The two-sided quantile of the standard normal distribution: 1.96 for a confidence of 0.95.
+[[nodiscard]] double normal_quantile(double confidence);
+
 /// Wilson's score interval of a proportion, without continuity correction (E. B. Wilson, "Probable inference, the
 /// law of succession, and statistical inference", JASA 22, 1927, 209-212):
 ///   (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n),  z the two-sided normal quantile of `confidence`.

@@ -1,7 +1,6 @@
 #include "results/statistics/paired_sample.h"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 
@@ -10,8 +9,6 @@
 
 namespace assay::statistics {
 namespace {
-
-double normal_quantile(double confidence) { return boost::math::quantile(boost::math::normal(), 0.5 + confidence / 2); }
 
 double t_quantile(double confidence, double freedom) {
   return boost::math::quantile(boost::math::students_t(freedom), 0.5 + confidence / 2);

@@ -5,7 +5,6 @@
 #include <numeric>
 
 namespace assay::statistics {
-namespace {
 
 double quantile(const std::vector<double>& sorted, double q) {
   const double place = static_cast<double>(sorted.size() - 1) * q;
@@ -13,8 +12,6 @@ double quantile(const std::vector<double>& sorted, double q) {
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
-
-}  // namespace
 
 Percentiles percentiles(std::vector<double>& values) {
   Percentiles result;

@@ -17,9 +17,12 @@ struct Percentiles {
   std::optional<double> max;
 };
 
-/// Exact percentiles from order statistics with linear interpolation between the two nearest: definition 7 of
+/// The quantile of sorted values (at least one) by linear interpolation between the two nearest: definition 7 of
 /// Hyndman and Fan ("Sample quantiles in statistical packages", 1996), the default of NumPy and R: with
-/// h = (n-1) q, x[⌊h⌋] + (h-⌊h⌋)(x[⌊h⌋+1] - x[⌊h⌋]). Reorders `values`.
+/// h = (n-1) q, x[⌊h⌋] + (h-⌊h⌋)(x[⌊h⌋+1] - x[⌊h⌋]).
+[[nodiscard]] double quantile(const std::vector<double>& sorted, double q);
+
+/// Exact percentiles by quantile(). Reorders `values`.
 [[nodiscard]] Percentiles percentiles(std::vector<double>& values);
 
 }  // namespace assay::statistics

@@ -1,7 +1,6 @@
 #include "results/statistics/ratio.h"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -12,7 +11,7 @@
 namespace assay::statistics {
 namespace {
 
-constexpr double kConfidence = 0.95;
+constexpr double kRatioConfidence = 0.95;
 
 std::optional<double> quotient(double second, double first) {
   if (!(first > 0) || !(second > 0)) return std::nullopt;
@@ -69,7 +68,7 @@ std::optional<Ratio> ratio_of_means(const std::vector<double>& first, const std:
   if (n <= kMostBootstrapped) {
     Resampling resampling;
     resampling.strata = {n};
-    ratio.ci95 = bootstrap_interval(resampling, kConfidence, [&](const Drawn& drawn) {
+    ratio.ci95 = bootstrap_interval(resampling, kRatioConfidence, [&](const Drawn& drawn) {
       double below = 0;
       double above = 0;
       for (std::size_t i = 0; i < n; ++i) {
@@ -86,8 +85,7 @@ std::optional<Ratio> ratio_of_means(const std::vector<double>& first, const std:
     const double deviation = count * (second[i] / second_sum - first[i] / first_sum);
     squares += deviation * deviation;
   }
-  const double half =
-      boost::math::quantile(boost::math::normal(), 0.5 + kConfidence / 2) * std::sqrt(squares / (count * (count - 1)));
+  const double half = normal_quantile(kRatioConfidence) * std::sqrt(squares / (count * (count - 1)));
   ratio.ci95 = Interval{*value * std::exp(-half), *value * std::exp(half)};
   return ratio;
 }
@@ -103,7 +101,7 @@ Ratio quantile_ratio(const Ascending& below, const Ascending& above, std::size_t
   if (units <= kMostBootstrapped) {
     Resampling resampling;
     resampling.strata = {units};
-    ratio.ci95 = bootstrap_interval(resampling, kConfidence, [&](const Drawn& drawn) -> std::optional<double> {
+    ratio.ci95 = bootstrap_interval(resampling, kRatioConfidence, [&](const Drawn& drawn) -> std::optional<double> {
       const auto drawn_low = below.quantile(drawn, q);
       const auto drawn_high = above.quantile(drawn, q);
       if (!drawn_low || !drawn_high) return std::nullopt;
@@ -111,8 +109,8 @@ Ratio quantile_ratio(const Ascending& below, const Ascending& above, std::size_t
     });
     return ratio;
   }
-  const auto first_interval = quantile_interval(below.values(), q, kConfidence);
-  const auto second_interval = quantile_interval(above.values(), q, kConfidence);
+  const auto first_interval = quantile_interval(below.values(), q, kRatioConfidence);
+  const auto second_interval = quantile_interval(above.values(), q, kRatioConfidence);
   if (!first_interval || !second_interval) return ratio;
   const auto distance = [](double from, double to) { return std::log(to / from); };
   const double down = std::hypot(distance(second_interval->low, high), distance(low, first_interval->high));

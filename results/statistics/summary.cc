@@ -57,6 +57,7 @@ class ResultTotals {
     all_reused_ = all_reused_ && completion.reused;
     item_cut_ = item_cut_ || prompt_was_cut(completion);
     add_cost(record);
+    for (const JudgeAnswer& answer : record.judge_answers) add_judge(answer);
     add_known(tokens_, completion.usage);
     if (!completion.reused) retries_ += std::max(completion.attempts - 1, 0);
     if (completion.failure) {
@@ -96,7 +97,11 @@ class ResultTotals {
     out.throughput = throughput(running_ms);
     if (turns_.mean()) out.turns = TurnSummary{*turns_.mean(), most_turns_};
     out.retries = retries_;
+    if (info_.judge) out.judge = judge();
     for (int kind = 0; kind <= static_cast<int>(FailureKind::kCancelled); ++kind) {
+      const bool of_judge = kind == static_cast<int>(FailureKind::kNotJudged) ||
+                            kind == static_cast<int>(FailureKind::kUnreadableVerdict);
+      if (of_judge && !info_.judge) continue;
       const auto found = errors_.find(static_cast<FailureKind>(kind));
       out.errors.emplace_back(static_cast<FailureKind>(kind), found == errors_.end() ? 0 : found->second);
     }
@@ -188,13 +193,38 @@ class ResultTotals {
     }
   }
 
+  void add_judge(const JudgeAnswer& answer) {
+    const Completion& completion = answer.completion;
+    if (completion.failure) {
+      ++judge_.failed;
+    } else {
+      ++judge_.asked;
+      if (completion.reused) ++judge_.reused;
+      if (!completion.reused && completion.timings.total_ms) judge_ms_.push_back(*completion.timings.total_ms);
+    }
+    add_known(judge_.tokens, completion.usage);
+    if (answer.usd) {
+      judge_.usd = judge_.usd.value_or(0) + *answer.usd;
+    } else if (!completion.failure) {
+      unknown_judge_cost_ = true;
+    }
+  }
+
+  JudgeSummary judge() {
+    JudgeSummary out = judge_;
+    out.total_ms = statistics::percentiles(judge_ms_);
+    if (unknown_judge_cost_) out.usd.reset();
+    if (out.usd && scored_ > 0) out.usd_per_task = *out.usd / static_cast<double>(scored_);
+    return out;
+  }
+
   CostSummary cost() const {
     CostSummary out;
-    if (unknown_cost_ || !usd_) return out;
-    out.usd = usd_;
-    if (scored_ > 0) out.usd_per_task = *usd_ / static_cast<double>(scored_);
+    if (unknown_cost_ || !usd_ || unknown_judge_cost_) return out;
+    out.usd = *usd_ + judge_.usd.value_or(0);
+    if (scored_ > 0) out.usd_per_task = *out.usd / static_cast<double>(scored_);
     for (const MetricAccumulator& metric : metrics_) {
-      if (metric.spec().headline && metric.sum() > 0) out.usd_per_correct = *usd_ / metric.sum();
+      if (metric.spec().headline && metric.sum() > 0) out.usd_per_correct = *out.usd / metric.sum();
     }
     return out;
   }
@@ -224,6 +254,9 @@ class ResultTotals {
   Usage asked_tokens_;  ///< of answers that were not reused
   std::optional<double> usd_;
   bool unknown_cost_ = false;
+  JudgeSummary judge_;  ///< counts and sums
+  bool unknown_judge_cost_ = false;
+  std::vector<double> judge_ms_;
   std::int64_t scored_ = 0;
   std::int64_t failed_ = 0;
   std::int64_t reused_ = 0;

@@ -53,7 +53,8 @@ struct LatencySummary {
 };
 
 struct CostSummary {
-  std::optional<double> usd;  ///< all samples, failed ones' known cost included; absent where an answer's is unknown
+  /// All samples and what judged them, failed ones' known cost included; absent where an answer's is unknown.
+  std::optional<double> usd;
   std::optional<double> usd_per_task;     ///< usd / scored items
   std::optional<double> usd_per_correct;  ///< usd / sum of the headline over items; absent where that is 0
 };
@@ -69,6 +70,17 @@ struct ThroughputSummary {
 struct TurnSummary {
   double mean = 0;
   std::int64_t most = 0;
+};
+
+/// What a judge of the answers took, apart from the model that gave them.
+struct JudgeSummary {
+  std::int64_t asked = 0;              ///< questions that it answered
+  std::int64_t reused = 0;             ///< of these, taken from an earlier run
+  std::int64_t failed = 0;             ///< questions without an answer of it
+  Usage tokens;                        ///< as ResultSummary::tokens
+  statistics::Percentiles total_ms;    ///< of each of its answers; reused ones are left out
+  std::optional<double> usd;           ///< part of CostSummary::usd; absent where an answer's is unknown
+  std::optional<double> usd_per_task;  ///< usd / scored items
 };
 
 /// One model x suite. An item is failed when any of its samples is, and then has no part in any metric; scored when
@@ -87,9 +99,11 @@ struct ResultSummary {
   Usage tokens;  ///< sums over the samples of which a count is known; absent where it is known of none
   CostSummary cost;
   ThroughputSummary throughput;
-  std::optional<TurnSummary> turns;  ///< where the suite asks in episodes
+  std::optional<TurnSummary> turns;   ///< where the suite asks in episodes
+  std::optional<JudgeSummary> judge;  ///< where a model judges the answers
   std::int64_t retries = 0;
-  std::vector<std::pair<FailureKind, std::int64_t>> errors;  ///< failed samples by kind; every kind is there
+  /// Failed samples by kind; every kind is there, but for the judge's where there is none.
+  std::vector<std::pair<FailureKind, std::int64_t>> errors;
 };
 
 struct RunSummary {

@@ -1,7 +1,6 @@
 #include "results/statistics/tango.h"
 
 #include <algorithm>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <cstdint>
@@ -49,7 +48,7 @@ double tango_statistic(const PairedTable& table, double difference) {
 
 Interval tango_interval(const PairedTable& table, double confidence) {
   if (!(table.items() > 0)) return {-1, 1};
-  const double z = boost::math::quantile(boost::math::normal(), 0.5 + confidence / 2);
+  const double z = normal_quantile(confidence);
   const PairedTable turned{table.both_right, table.only_candidate, table.only_baseline, table.both_wrong};
   return {-upper_bound(turned, z), upper_bound(table, z)};
 }

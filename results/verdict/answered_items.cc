@@ -84,6 +84,7 @@ class SuiteReader {
   void add_cost(const Record& record) {
     std::optional<double> usd = record.usd;
     if (!usd && suite_.info.price) usd = time_cost_usd(*suite_.info.price, record.completion.timings.compute_ms);
+    usd = with_judge_usd(record, usd);
     if (!usd) item_.usd.reset();
     if (item_.usd) *item_.usd += *usd;
   }

@@ -7,6 +7,9 @@ numbers by a little, and greedy decoding then takes another way where two tokens
 itself, from one run to the next, with four slots: 6 of 50 HumanEval texts). --defaults leaves the servers as they start
 without such options, for comparison.
 
+Both servers must sum in the order in which assay's engine does: build llama.cpp and llama-cpp-python with
+-DGGML_NATIVE=OFF (CMAKE_ARGS for pip), which is AVX2 as assay builds it; AVX-512 gives other numbers.
+
 Starts llama-server (built from the pinned llama.cpp source) and llama-cpp-python's server (from PyPI) on the same GGUF
 and asks both, by completions and chat, streaming and not, what the in-process adapter is asked: greedy decoding must
 give the same text. Then asks each for log-probabilities of given text: where a server's are wrong, assay must refuse.
@@ -34,6 +37,15 @@ WAYS = [  # suite, protocol, endpoint
 ]
 
 
+# llama-cpp-python's server penalises repetition (1.1) where a request does not say; greedy decoding knows no such thing.
+WITHOUT_PENALTY = """
+import runpy
+from llama_cpp.server import types
+for kind in (types.CreateCompletionRequest, types.CreateChatCompletionRequest):
+    kind.model_fields["repeat_penalty"].default = 1.0
+    kind.model_rebuild(force=True)
+runpy.run_module("llama_cpp.server", run_name="__main__")
+"""
 PIECE = "60"  # tokens of a prompt that are read at once
 PORTS = {"llama-server": 18431, "llama-cpp-python": 18432}  # the same in each call: a run knows its model's address
 
@@ -99,7 +111,7 @@ def main():
             "--no-warmup"]
     if arguments.python:
         commands["llama-cpp-python"] = lambda port: [
-            arguments.python, "-m", "llama_cpp.server", "--model", arguments.model, "--port", str(port), "--n_ctx",
+            arguments.python, "-c", WITHOUT_PENALTY, "--model", arguments.model, "--port", str(port), "--n_ctx",
             "4096", "--n_threads", threads, "--flash_attn", "true", "--logits_all", "true",
             *([] if arguments.defaults else ["--n_ubatch", PIECE])]
 

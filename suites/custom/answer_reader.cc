@@ -36,12 +36,6 @@ std::vector<std::string> step_names() {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::optional<std::string> line_of(const std::string& text, bool last) {
   std::optional<std::string> found;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -125,7 +119,7 @@ struct AnswerReader::Step {
   }
 };
 
-AnswerReader::AnswerReader(const std::string& step) {
+AnswerReader::AnswerReader(const std::string& step, std::string key) : key_(std::move(key)) {
   Step only;
   only.name = step;
   for (const auto& [name, kind] : plain_steps()) {
@@ -148,25 +142,25 @@ Result<std::unique_ptr<RE2>> compile_regex(const std::string& pattern, const std
   return regex;
 }
 
-Result<AnswerReader> AnswerReader::parse(const YamlNode& node, const std::string& path) {
-  AnswerReader reader("strip");
+Result<AnswerReader> AnswerReader::parse(const YamlNode& node, const std::string& path, const std::string& key) {
+  AnswerReader reader("strip", key);
   reader.steps_.clear();
   const std::vector<YamlNode> one{node};
   const std::vector<YamlNode>& nodes = node.kind == YamlNode::Kind::kList ? node.items : one;
   for (const YamlNode& part : nodes) {
-    const std::string at = path + ":" + std::to_string(part.line) + ":" + std::to_string(part.column) + ": answer";
+    const std::string at = path + ":" + std::to_string(part.line) + ":" + std::to_string(part.column) + ": " + key;
     Step step;
     if (part.kind == YamlNode::Kind::kScalar) {
       const auto& plain = plain_steps();
       const auto found = std::find_if(plain.begin(), plain.end(), [&](const auto& s) { return s.first == part.text; });
       if (found == plain.end()) {
         return usage_error(at + ": '" + on_one_line(part.text) + "' is no step" +
-                           did_you_mean(part.text, step_names()) + "; there are " + joined(step_names()));
+                           did_you_mean(part.text, step_names()) + "; there are " + listed(step_names()));
       }
       step.kind = found->second;
       step.name = found->first;
     } else {
-      auto fields = YamlFields::of(part, path, "answer");
+      auto fields = YamlFields::of(part, path, key);
       if (!fields) return forward_error(fields);
       auto regex = fields->text("regex");
       if (!regex) return forward_error(regex);
@@ -206,7 +200,7 @@ Result<AnswerReader> AnswerReader::parse(const YamlNode& node, const std::string
     }
     reader.steps_.push_back(std::move(step));
   }
-  if (reader.steps_.empty()) return usage_error(path + ": answer: has no step");
+  if (reader.steps_.empty()) return usage_error(path + ": " + key + ": has no step");
   return reader;
 }
 
@@ -214,7 +208,7 @@ ReadAnswer AnswerReader::read(const std::string& completion) const {
   std::string text = completion;
   for (const Step& step : steps_) {
     std::optional<std::string> found = step.apply(text);
-    if (!found) return {std::nullopt, "nothing found by answer: " + step.name};
+    if (!found) return {std::nullopt, "nothing found by " + key_ + ": " + step.name};
     text = std::move(*found);
   }
   return {std::move(text), ""};

@@ -25,14 +25,15 @@ struct ReadAnswer {
 /// The steps, each applied to what the one before gave. Thread-safe.
 class AnswerReader {
  public:
-  /// One step without parameters: "strip", "code", "sql", ….
-  explicit AnswerReader(const std::string& step);
+  /// One step without parameters: "strip", "code", "sql", …. `key` is what messages call it.
+  explicit AnswerReader(const std::string& step, std::string key = "answer");
   AnswerReader(AnswerReader&&) noexcept;
   AnswerReader& operator=(AnswerReader&&) noexcept;
   ~AnswerReader();
 
-  /// Reads `answer:`: one step or a list of them. `path` is the file, for messages.
-  [[nodiscard]] static Result<AnswerReader> parse(const YamlNode& node, const std::string& path);
+  /// Reads `answer:`, or another key that is read alike: one step or a list of them. `path` is the file, for messages.
+  [[nodiscard]] static Result<AnswerReader> parse(const YamlNode& node, const std::string& path,
+                                                  const std::string& key = "answer");
 
   [[nodiscard]] ReadAnswer read(const std::string& completion) const;
 
@@ -42,6 +43,7 @@ class AnswerReader {
  private:
   struct Step;
   std::vector<Step> steps_;
+  std::string key_;
 };
 
 /// A regular expression of a suite's file. Linear time (RE2).

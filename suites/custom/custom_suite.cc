@@ -14,6 +14,7 @@
 #include "suites/custom/rendered_row.h"
 #include "suites/custom/suite_file.h"
 #include "suites/reading/bounded_json.h"
+#include "suites/reading/python_text.h"
 #include "suites/scoring/answer_letter.h"
 #include "suites/scoring/multiple_choice.h"
 
@@ -57,14 +58,12 @@ struct Extra {
   std::string system;
   Expected expected;
   std::vector<Example> examples;
+  std::string row_json;  // for a judge; else empty
 };
 
 std::string to_text(const Extra& extra) {
-  Json json{{"system", extra.system},
-            {"targets", extra.expected.targets},
-            {"pattern", extra.expected.pattern},
-            {"tests", extra.expected.tests},
-            {"database", extra.expected.database}};
+  Json json{{"system", extra.system},        {"targets", extra.expected.targets},   {"pattern", extra.expected.pattern},
+            {"tests", extra.expected.tests}, {"database", extra.expected.database}, {"row", extra.row_json}};
   json["examples"] = Json::array();
   for (const Example& example : extra.examples) json["examples"].push_back({example.prompt, example.answer});
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -75,6 +74,7 @@ Extra from_text(const std::string& text) {
   Extra extra;
   extra.system = json.at("system");
   extra.expected = {json.at("targets"), json.at("pattern"), json.at("tests"), json.at("database")};
+  extra.row_json = json.at("row");
   for (const Json& example : json.at("examples")) extra.examples.push_back({example.at(0), example.at(1)});
   return extra;
 }
@@ -240,6 +240,10 @@ class Source : public ItemSource {
     auto examples = pool_.of(row, item.question);
     if (!examples) return forward_error(examples);
     extra.examples = std::move(*examples);
+    if (file_.judge) {
+      extra.row_json = row.json;
+      if (auto checked = check_rubric(row, rendered->expected); !checked) return forward_error(checked);
+    }
     const bool by_choice = protocol_ == kLoglikelihood || is_by_letter(file_, protocol_);
     if (by_choice) {
       item.choices = std::move(rendered->choices);
@@ -253,6 +257,15 @@ class Source : public ItemSource {
     }
     item.fields = {to_text(extra)};
     return item;
+  }
+
+  // That the judge can be asked about the row's answer, before anybody is asked anything.
+  Result<void> check_rubric(const Row& row, const Expected& expected) const {
+    JudgedAnswer judged{row.json, "an answer", std::nullopt, "another answer", ""};
+    if (!expected.targets.empty()) judged.reference = expected.targets.front();
+    auto questions = file_.judge->questions(judged);
+    if (!questions) return usage_error(with_suggestion(questions.error().message, row) + "; at " + row.where);
+    return {};
   }
 
   Result<std::string> id_of(const Row& row) {
@@ -286,7 +299,17 @@ class CustomSuite : public Suite {
     if (!renderer) return forward_error(renderer);
     renderer_ = std::move(*renderer);
     const bool scores_text = options_.protocol != kLoglikelihood && !is_by_letter(file_, options_.protocol);
-    if (scores_text) {
+    if (file_.judge) {
+      if (auto started = file_.judge->start(); !started) return started;
+      const bool compares = options_.against != nullptr || file_.target || file_.targets;
+      if (file_.judge->is_pairwise() && !compares) {
+        return usage_error(file_.judge->where() +
+                           ": pairwise needs an answer to compare with: a target, or another run's, --suite " +
+                           file_.path + ":" + kAgainstOption + "=RUN");
+      }
+      info_.judge = SuiteJudge{file_.judge->model(), file_.rubric_sha256};
+    }
+    if (scores_text && file_.has_rules) {
       if (auto prepared = file_.scorer.prepare(options_, file_.name); !prepared) return prepared;
     }
     if (is_by_letter(file_, options_.protocol)) {
@@ -296,7 +319,7 @@ class CustomSuite : public Suite {
     info_.version = file_.version;
     info_.title = file_.title;
     info_.protocols = protocols_of(file_);
-    info_.metrics = scores_text ? file_.scorer.metrics() : choice_metrics();
+    info_.metrics = scores_text ? text_metrics() : choice_metrics();
     for (const Placed& column : file_.group_columns) info_.group_levels.push_back(column.text);
     info_.default_shots = file_.examples.count;
     info_.max_shots = max_shots_of(file_);
@@ -368,20 +391,107 @@ class CustomSuite : public Suite {
       return scoring::score_logprobs(item, completion, metrics,
                                      scoring::letters(static_cast<int>(item.choices.size())));
     }
-    if (options_.protocol == kCot) {
-      Completion concluded = completion;
-      concluded.text = file_.cot.conclusion(completion.text);
-      return score_answer(item, concluded);
+    if (is_by_letter(file_, options_.protocol)) {
+      return letters_.at(item.choices.size())->score(item, concluded(completion));
     }
-    return score_answer(item, completion);
+    const Extra extra = from_text(item.fields.at(0));
+    const ReadAnswer read = read_answer(completion.text);
+    if (!file_.judge) return file_.scorer.judge(extra.expected, read, completion);
+    Score score = unjudged(extra, read, completion);
+    if (!score.extracted.empty()) score.not_judged = "a judge's answer is needed";
+    return score;
+  }
+
+  Result<std::vector<Request>> judge_questions(const Item& item, int sample,
+                                               const Completion& completion) const override {
+    std::vector<Request> none;
+    const ReadAnswer read = read_answer(completion.text);
+    if (!file_.judge || is_empty(read)) return none;
+    const Extra extra = from_text(item.fields.at(0));
+    JudgedAnswer judged{extra.row_json, *read.text, std::nullopt, "", item.id + "#" + std::to_string(sample)};
+    if (!extra.expected.targets.empty()) judged.reference = extra.expected.targets.front();
+    if (file_.judge->is_pairwise()) {
+      auto other = other_answer(item, sample, judged.reference);
+      if (!other) return forward_error(other);
+      judged.other = std::move(*other);
+    }
+    return file_.judge->questions(judged);
+  }
+
+  Score score_judged(const Item& item, const Completion& completion,
+                     const std::vector<JudgeAnswer>& judge_answers) const override {
+    const Extra extra = from_text(item.fields.at(0));
+    const ReadAnswer read = read_answer(completion.text);
+    Score score = unjudged(extra, read, completion);
+    if (is_empty(read)) return score;
+    JudgeVerdict verdict = file_.judge->verdict(judge_answers);
+    if (!verdict.missing.empty()) {
+      score.not_judged = verdict.missing;
+      return score;
+    }
+    score.value = verdict.values.front().second;
+    score.why = std::move(verdict.why);
+    for (auto& [name, value] : verdict.values) {
+      const auto same = [&name = name](const auto& one) { return one.first == name; };
+      std::find_if(score.values.begin(), score.values.end(), same)->second = value;
+    }
+    return score;
   }
 
  private:
-  // The answer as it stands, its reasoning left out.
-  [[nodiscard]] Score score_answer(const Item& item, const Completion& completion) const {
-    if (is_by_letter(file_, options_.protocol)) return letters_.at(item.choices.size())->score(item, completion);
-    const Extra extra = from_text(item.fields.at(0));
-    return file_.scorer.judge(extra.expected, file_.answer->read(completion.text), completion);
+  // The answer, read out of what the model said; its reasoning is left out.
+  [[nodiscard]] ReadAnswer read_answer(const std::string& text) const {
+    return file_.answer->read(options_.protocol == kCot ? file_.cot.conclusion(text) : text);
+  }
+
+  // The same for an answer that is a letter.
+  [[nodiscard]] Completion concluded(const Completion& completion) const {
+    Completion answer = completion;
+    if (options_.protocol == kCot) answer.text = file_.cot.conclusion(completion.text);
+    return answer;
+  }
+
+  static bool is_empty(const ReadAnswer& read) { return !read.text || reading::python_strip(*read.text).empty(); }
+
+  // The metrics of an answer's text: the judge's before those of the rules.
+  [[nodiscard]] std::vector<MetricSpec> text_metrics() const {
+    if (!file_.judge) return file_.scorer.metrics();
+    std::vector<MetricSpec> metrics = file_.judge->metrics();
+    if (!file_.has_rules) return metrics;
+    for (MetricSpec& metric : file_.scorer.metrics()) {
+      metric.headline = false;
+      metrics.push_back(std::move(metric));
+    }
+    return metrics;
+  }
+
+  // The score of an answer as long as the judge says nothing: its metrics are 0, and those of the rules are there.
+  [[nodiscard]] Score unjudged(const Extra& extra, const ReadAnswer& read, const Completion& completion) const {
+    Score rules;
+    if (file_.has_rules) rules = file_.scorer.judge(extra.expected, read, completion);
+    Score score;
+    for (const MetricSpec& metric : file_.judge->metrics()) score.values.emplace_back(metric.value, 0);
+    score.values.insert(score.values.end(), rules.values.begin(), rules.values.end());
+    if (is_empty(read)) {
+      score.why = read.text || completion.text.empty() ? "the answer is empty" : read.missing;
+      if (completion.finish == FinishReason::kLength) score.why += " [cut off by length]";
+      return score;
+    }
+    score.extracted = *read.text;
+    return score;
+  }
+
+  // The answer that an item's is compared with: another run's, or the target.
+  [[nodiscard]] Result<std::string> other_answer(const Item& item, int sample,
+                                                 const std::optional<std::string>& reference) const {
+    if (options_.against == nullptr) return *reference;
+    const std::optional<Completion> other = options_.against->find_sample(item.id, sample);
+    const ReadAnswer read = other ? read_answer(other->text) : ReadAnswer{};
+    if (is_empty(read)) {
+      return usage_error("the run to compare with has no answer of " + options_.against->model().name + " to " +
+                         item.id);
+    }
+    return *read.text;
   }
 
   static scoring::Normalisation normalisation_of(const std::string& metric) {
@@ -428,6 +538,7 @@ Result<SuiteEntry> entry(const std::string& path) {
   entry.help = file->title;
   entry.protocols = protocols_of(*file);
   entry.options = file->scorer.option_names();
+  if (file->judge && file->judge->is_pairwise()) entry.options.emplace_back(kAgainstOption);
   entry.default_shots = file->examples.count;
   entry.max_shots = max_shots_of(*file);
   entry.make = [path](const SuiteOptions& options) { return make(path, options); };

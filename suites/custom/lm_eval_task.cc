@@ -23,7 +23,6 @@ namespace assay::custom {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = YamlNode::Kind;
 
 // JSON's quoting is YAML's.
 std::string as_yaml(const std::string& text) {
@@ -83,7 +82,8 @@ class Importer {
     if (!text) return forward_error(text);
     auto root = parse_yaml(*text, path_);
     if (!root) return forward_error(root);
-    if (root->kind != Kind::kMap) return usage_error(path_ + ": is no task of lm-evaluation-harness: it has no keys");
+    if (root->kind != YamlNode::Kind::kMap)
+      return usage_error(path_ + ": is no task of lm-evaluation-harness: it has no keys");
     root_ = std::move(*root);
     if (find("assay_suite") != nullptr) return usage_error(path_ + ": is a suite of assay's own format already");
     for (const YamlEntry& entry : root_.entries) {
@@ -136,7 +136,7 @@ class Importer {
 
   const YamlNode* find(const std::string& key) const {
     for (const YamlEntry& entry : root_.entries) {
-      if (entry.key.text == key) return entry.value.kind == Kind::kNull ? nullptr : &entry.value;
+      if (entry.key.text == key) return entry.value.kind == YamlNode::Kind::kNull ? nullptr : &entry.value;
     }
     return nullptr;
   }
@@ -173,7 +173,7 @@ class Importer {
   std::optional<std::string> text(const std::string& key) {
     const YamlNode* node = find(key);
     if (node == nullptr) return std::nullopt;
-    if (node->kind == Kind::kScalar) return node->text;
+    if (node->kind == YamlNode::Kind::kScalar) return node->text;
     refuse(*node, key, "is " + node->kind_name() + " where a text is expected");
     return std::nullopt;
   }
@@ -190,7 +190,7 @@ class Importer {
       if (entry.key.text != "data_files") refuse(entry.key, "dataset_kwargs: " + entry.key.text, "is not supported");
     }
     const YamlNode* file = files;
-    if (files->kind == Kind::kMap) {
+    if (files->kind == YamlNode::Kind::kMap) {
       file = member(*files, split);
       if (file == nullptr) {
         refuse(*files, key, "names the split '" + on_one_line(split) + "', which data_files does not have");
@@ -200,8 +200,8 @@ class Importer {
       refuse(*files, key, "names the split '" + on_one_line(split) + "'; data without splits is called 'train'");
       return std::nullopt;
     }
-    if (file->kind == Kind::kList && file->items.size() == 1) file = &file->items.front();
-    if (file->kind != Kind::kScalar || file->text.find("://") != std::string::npos) {
+    if (file->kind == YamlNode::Kind::kList && file->items.size() == 1) file = &file->items.front();
+    if (file->kind != YamlNode::Kind::kScalar || file->text.find("://") != std::string::npos) {
       refuse(*file, "data_files", "is not one local file");
       return std::nullopt;
     }
@@ -300,17 +300,17 @@ class Importer {
     const YamlNode* choices = find("doc_to_choice");
     if (choices == nullptr) {
       refuse(root_, "doc_to_choice", "is missing");
-    } else if (choices->kind == Kind::kList) {
+    } else if (choices->kind == YamlNode::Kind::kList) {
       for (const YamlNode& choice : choices->items) {
         if (choice.text.find("{{") != std::string::npos || choice.text.find("{%") != std::string::npos) {
           refuse(choice, "doc_to_choice", "has a choice that looks like a template");
-        } else if (choice.kind == Kind::kScalar) {
+        } else if (choice.kind == YamlNode::Kind::kScalar) {
           choices_.push_back(choice.text);
         } else {
           refuse(choice, "doc_to_choice", "has something other than texts");
         }
       }
-    } else if (choices->kind == Kind::kScalar) {
+    } else if (choices->kind == YamlNode::Kind::kScalar) {
       const bool is_field = std::find(fields_.begin(), fields_.end(), choices->text) != fields_.end();
       choice_list_ =
           is_field ? "{{ row[" + as_yaml(choices->text) + "] }}" : std::string(reading::python_strip(choices->text));
@@ -362,7 +362,7 @@ class Importer {
     for (const auto& [key, value] : kwargs->entries) {
       if (key.text == "until") {
         stop_.clear();
-        if (value.kind == Kind::kScalar) stop_.push_back(value.text);
+        if (value.kind == YamlNode::Kind::kScalar) stop_.push_back(value.text);
         for (const YamlNode& item : value.items) stop_.push_back(item.text);
         std::erase(stop_, "");
       } else if (key.text == "max_gen_toks") {

@@ -9,10 +9,8 @@
 #include "suites/scoring/multiple_choice.h"
 
 namespace assay::custom {
-namespace {
 
-// The fields as variables, and all of them as `row`, for names that are no words of Jinja.
-std::string variables(const std::string& json) {
+std::string row_variables(const std::string& json) {
   const std::size_t open = json.find('{');
   const std::size_t first = json.find_first_not_of(" \t\r\n", open + 1);
   std::string text = "{\"row\":" + json;
@@ -20,7 +18,6 @@ std::string variables(const std::string& json) {
   return text;
 }
 
-// The engine's "'qestion' is undefined" with the field that was meant.
 std::string with_suggestion(const std::string& message, const Row& row) {
   const std::string mark = "' is undefined";
   const std::size_t end = message.find(mark);
@@ -32,8 +29,6 @@ std::string with_suggestion(const std::string& message, const Row& row) {
   return message + did_you_mean(message.substr(begin + 1, end - begin - 1), names) + "; the row has " +
          on_one_line(listed);
 }
-
-}  // namespace
 
 std::size_t RowRenderer::add(std::vector<templates::NamedTemplate>& all, const Placed& text) {
   all.push_back({text.where, text.text});
@@ -64,7 +59,7 @@ Result<std::unique_ptr<RowRenderer>> RowRenderer::start(const SuiteFile& file) {
 }
 
 Result<RenderedRow> RowRenderer::render(const Row& row) const {
-  auto texts = engine_->render(all_, variables(row.json));
+  auto texts = engine_->render(all_, row_variables(row.json));
   if (!texts) return usage_error(with_suggestion(texts.error().message, row) + "; at " + row.where);
   RenderedRow rendered;
   rendered.prompt = texts->front();
@@ -112,7 +107,7 @@ Result<RenderedRow> RowRenderer::render(const Row& row) const {
     if (!database) return forward_error(database);
     rendered.expected.database = std::move(*database);
   }
-  if (file_.scores_text) {
+  if (file_.scores_text && file_.has_rules) {
     if (const std::string defect = file_.scorer.defect(rendered.expected); !defect.empty()) {
       return usage_error(file_.path + ": score: " + row.where + ": " + on_one_line(defect));
     }

@@ -24,6 +24,13 @@ struct RenderedRow {
   Expected expected;
 };
 
+/// The variables of a row's templates as one JSON object: its fields, and all of them as `row`, for names that are no
+/// words of Jinja. `json` is the row's.
+[[nodiscard]] std::string row_variables(const std::string& json);
+
+/// The engine's "'qestion' is undefined" with the field that was meant.
+[[nodiscard]] std::string with_suggestion(const std::string& message, const Row& row);
+
 /// Renders rows of a suite. Thread-safe.
 class RowRenderer {
  public:

@@ -35,12 +35,6 @@ const std::vector<std::string>& rule_names() {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 // What is shown of a text in one line.
 std::string shown(const std::string& text) {
   constexpr std::size_t kLongest = 60;
@@ -272,10 +266,6 @@ Result<void> fill(Target& target, Read read) {
   return {};
 }
 
-std::string beside(const std::string& folder, const std::string& path) {
-  return path.starts_with("/") || folder.empty() ? path : folder + "/" + path;
-}
-
 Result<void> read_options(YamlFields& fields, const std::string& folder, Rule& rule,
                           std::vector<reading::DataFile>& files) {
   const auto flag = [&](const char* key, bool& into) { return fill(into, fields.truth(key)); };
@@ -395,7 +385,7 @@ Result<Scorer> Scorer::parse(const YamlNode* node, const std::string& path, cons
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         return usage_error(path + ":" + std::to_string(entry.key.line) + ":" + std::to_string(entry.key.column) +
                            ": score: no rule '" + on_one_line(name) + "'" + did_you_mean(name, names) + "; there are " +
-                           joined(names));
+                           listed(names));
       }
       if (scorer.state_->rule(name) != nullptr) return usage_error(at + ": the rule '" + name + "' is given twice");
       Rule rule;
@@ -413,7 +403,7 @@ Result<Scorer> Scorer::parse(const YamlNode* node, const std::string& path, cons
     }
   }
   if (scorer.state_->rules.empty())
-    return usage_error(path + ": score: has no rule; there are " + joined(rule_names()));
+    return usage_error(path + ": score: has no rule; there are " + listed(rule_names()));
   if (scorer.state_->rule("code") != nullptr && scorer.state_->rules.size() > 1) {
     return usage_error(path + ": score: code is judged by its tests alone; take the other rules out");
   }
@@ -490,6 +480,8 @@ bool Scorer::needs_target() const {
     return rule.name != "regex" && rule.name != "json_schema" && rule.name != "code";
   });
 }
+
+bool Scorer::executes() const { return state_->rule("code") != nullptr || state_->rule("sql") != nullptr; }
 
 std::string Scorer::defect(const Expected& expected) const {
   if (needs_target() && expected.targets.empty()) return "there is no target";

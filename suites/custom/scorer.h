@@ -54,6 +54,7 @@ class Scorer {
   [[nodiscard]] const std::string& tests_where() const;      ///< its place, for messages
   [[nodiscard]] const std::string& database_column() const;  ///< empty: the database is one
   [[nodiscard]] bool needs_target() const;
+  [[nodiscard]] bool executes() const;  ///< a rule runs code or queries
 
   /// What is wrong with a row's expectation (a target that is no number, a pattern that does not compile, …); empty:
   /// nothing.

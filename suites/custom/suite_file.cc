@@ -54,10 +54,6 @@ bool is_name(const std::string& text) {
          });
 }
 
-std::string beside(const std::string& folder, const std::string& path) {
-  return path.starts_with("/") || folder.empty() ? path : folder + "/" + path;
-}
-
 // A data file by its path in the suite's file; its name is what the file says, so that the data's hash does not depend
 // on where the suite lies.
 Result<reading::DataFile> data_file(const Placed& path, const std::string& folder) {
@@ -264,13 +260,18 @@ class Reader {
       if (!reader) return forward_error(reader);
       file_.answer = std::move(*reader);
     }
+    if (auto read = read_judge(); !read) return read;
     const YamlNode* score = fields_.take("score");
+    file_.has_rules = score != nullptr || !file_.judge;
     auto scorer = Scorer::parse(score, file_.path, file_.folder);
     if (!scorer) return forward_error(scorer);
     file_.scorer = std::move(*scorer);
     file_.scores_text = score != nullptr || !file_.has_choices();
     if (!file_.answer) file_.answer.emplace(file_.scorer.default_answer());
-    if (file_.scores_text && file_.scorer.needs_target() && !file_.target && !file_.targets) {
+    if (file_.judge && file_.scorer.executes()) {
+      return usage_error(fields_.where("score") + ": code and sql do not go together with a judge; write two suites");
+    }
+    if (file_.scores_text && file_.has_rules && file_.scorer.needs_target() && !file_.target && !file_.targets) {
       return usage_error(fields_.where("target") +
                          ": is missing: what is the right answer, as in 'target: \"{{ answer }}\"'");
     }
@@ -279,6 +280,19 @@ class Reader {
     file_.headline = headline->value_or("accuracy");
     if (*headline && !file_.has_choices())
       return usage_error(fields_.where("headline") + ": is for suites with choices");
+    return {};
+  }
+
+  Result<void> read_judge() {
+    const YamlNode* node = fields_.take("judge");
+    if (node == nullptr) return {};
+    if (file_.has_choices()) return usage_error(fields_.where("judge") + ": is for suites without choices");
+    auto judge = JudgeRules::parse(*node, file_.path);
+    if (!judge) return forward_error(judge);
+    file_.judge = std::move(*judge);
+    YamlNode rubric = *node;
+    std::erase_if(rubric.entries, [](const YamlEntry& entry) { return entry.key.text == "model"; });
+    file_.rubric_sha256 = sha256_hex(canonical(rubric));
     return {};
   }
 

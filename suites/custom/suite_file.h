@@ -9,6 +9,7 @@
 #include "harness/core/result.h"
 #include "suites/custom/answer_reader.h"
 #include "suites/custom/cot_rules.h"
+#include "suites/custom/judge_rules.h"
 #include "suites/custom/scorer.h"
 #include "suites/custom/yaml_fields.h"
 #include "suites/reading/data_file.h"
@@ -64,6 +65,9 @@ struct SuiteFile {
   CotRules cot;
   std::optional<AnswerReader> answer;
   Scorer scorer;
+  bool has_rules = true;               ///< `score:` is there, or nobody else judges
+  std::optional<JudgeRules> judge;     ///< absent: the rules alone do
+  std::string rubric_sha256;           ///< of `judge:` without its model
   bool scores_text = false;            ///< `score:` is there, or there are no choices
   std::string headline;                ///< loglikelihood: the metric that is the headline
   std::vector<std::string> protocols;  ///< by name, the default order first

@@ -10,12 +10,6 @@
 namespace assay::custom {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string decimal(double value) {
   std::ostringstream text;
   text << value;
@@ -23,6 +17,10 @@ std::string decimal(double value) {
 }
 
 }  // namespace
+
+std::string beside(const std::string& folder, const std::string& path) {
+  return path.starts_with("/") || folder.empty() ? path : folder + "/" + path;
+}
 
 Result<YamlFields> YamlFields::of(const YamlNode& node, const std::string& path, const std::string& name) {
   YamlFields fields(node, path);
@@ -127,7 +125,7 @@ Result<std::optional<std::string>> YamlFields::word(const std::string& key, cons
   if (std::find(allowed.begin(), allowed.end(), (*value)->text) != allowed.end()) {
     return std::optional<std::string>((*value)->text);
   }
-  return usage_error((*value)->where + ": '" + on_one_line((*value)->text) + "' is none of " + joined(allowed) +
+  return usage_error((*value)->where + ": '" + on_one_line((*value)->text) + "' is none of " + listed(allowed) +
                      did_you_mean((*value)->text, allowed));
 }
 
@@ -141,7 +139,7 @@ Result<void> YamlFields::finish() const {
   for (const YamlEntry& entry : node_->entries) {
     if (std::find(known_.begin(), known_.end(), entry.key.text) != known_.end()) continue;
     return usage_error(place(entry.key) + ": unknown key '" + on_one_line(entry.key.text) + "'" +
-                       did_you_mean(entry.key.text, known_) + "; there are " + joined(known_));
+                       did_you_mean(entry.key.text, known_) + "; there are " + listed(known_));
   }
   return {};
 }

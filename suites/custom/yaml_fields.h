@@ -17,6 +17,9 @@ struct Placed {
   std::string where;
 };
 
+/// A path that a suite's file names, seen from the folder that the file lies in.
+[[nodiscard]] std::string beside(const std::string& folder, const std::string& path);
+
 /// The keys of one map. Refers to the node and the path, which must outlive it.
 class YamlFields {
  public:
@@ -44,6 +47,7 @@ class YamlFields {
   /// "file:line:column: key" of a value, or of the map where the key is not there.
   [[nodiscard]] std::string where(const std::string& key) const;
   [[nodiscard]] std::string place(const YamlNode& node) const;
+  [[nodiscard]] const std::string& path() const { return *path_; }
 
  private:
   YamlFields(const YamlNode& node, const std::string& path) : node_(&node), path_(&path) {}

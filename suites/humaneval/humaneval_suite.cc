@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -63,12 +64,16 @@ class Source : public ItemSource {
     if (!*row) return std::optional<Item>();
     Result<Problem> problem = parse_problem(**row, plus_);
     if (!problem) return forward_error(problem);
+    if (!task_ids_.insert(problem->task_id).second) {
+      return usage_error((*row)->where() + ": the task_id '" + on_one_line(problem->task_id) + "' is there twice");
+    }
     return std::optional<Item>(to_item(*problem, order_++));
   }
 
  private:
   reading::JsonlReader rows_;
   bool plus_;
+  std::unordered_set<std::string> task_ids_;
   std::int64_t order_ = 0;
 };
 

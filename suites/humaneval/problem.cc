@@ -15,11 +15,15 @@ Result<Problem> parse_problem(const reading::JsonObject& row, bool plus) {
         Part{"canonical_solution", &problem.canonical_solution}}) {
     Result<std::string> text = row.text(part.key);
     if (!text) return forward_error(text);
+    if (text->empty() && part.value != &problem.canonical_solution) {
+      return usage_error(row.where() + ": '" + part.key + "' is empty");
+    }
     *part.value = std::move(*text);
   }
   if (!plus) {
     Result<std::string> test = row.text("test");
     if (!test) return forward_error(test);
+    if (test->empty()) return usage_error(row.where() + ": 'test' is empty");
     problem.test = std::move(*test);
     return problem;
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -61,12 +62,16 @@ class Source : public ItemSource {
       if (!*row) return std::optional<Item>();
       Result<Task> task = parse_task(**row);
       if (!task) return forward_error(task);
+      if (!task_ids_.insert(task->task_id).second) {
+        return usage_error((*row)->where() + ": the task_id " + std::to_string(task->task_id) + " is there twice");
+      }
       if (task->is_test()) return std::optional<Item>(to_item(*task, order_++));
     }
   }
 
  private:
   reading::JsonlReader rows_;
+  std::unordered_set<std::int64_t> task_ids_;
   std::int64_t order_ = 0;
 };
 

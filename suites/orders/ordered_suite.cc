@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "suites/known_options.h"
 #include "suites/scoring/multiple_choice.h"
 
 namespace assay::orders {
@@ -62,8 +63,9 @@ Result<bool> has_order(const Suite& suite) {
 
 SuiteEntry with_orders(SuiteEntry entry) {
   entry.options.emplace_back(kOption);
-  entry.make = [name = entry.name,
+  entry.make = [name = entry.name, known = entry.options,
                 make = std::move(entry.make)](const SuiteOptions& options) -> Result<std::unique_ptr<Suite>> {
+    if (auto checked = check_option_keys(name, known, options); !checked) return forward_error(checked);
     const auto order = std::find_if(options.extra.begin(), options.extra.end(),
                                     [](const auto& option) { return option.first == kOption; });
     if (order == options.extra.end()) return make(options);

@@ -10,9 +10,7 @@
 namespace assay::reading {
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{1} << 16;
 constexpr int kEnd = -1;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 }  // namespace
 

@@ -25,7 +25,7 @@ struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-constexpr std::size_t kChunk = std::size_t{1} << 17;
+constexpr std::size_t kPackedChunk = std::size_t{1} << 17;
 // Text packs 3 to 20 times smaller. What goes far beyond is made to keep us busy.
 constexpr std::size_t kMostRatio = 200;
 constexpr std::size_t kUnsuspectedBytes = std::size_t{64} << 20;
@@ -53,7 +53,7 @@ class PlainStream : public ByteStream {
 class GzipStream : public ByteStream {
  public:
   GzipStream(std::string path, std::unique_ptr<std::FILE, Close> file)
-      : path_(std::move(path)), file_(std::move(file)), input_(kChunk) {
+      : path_(std::move(path)), file_(std::move(file)), input_(kPackedChunk) {
     constexpr int kGzipOnly = 15 + 16;  // zlib.h, inflateInit2(): the largest window, and a gzip header
     if (inflateInit2(&state_, kGzipOnly) != Z_OK) throw std::bad_alloc();
   }
@@ -205,10 +205,11 @@ Result<DataFile> DataFolder::find(const std::string& name) const {
     const std::string suite = name.substr(0, name.find('/'));
     if (!is_there(directory)) {
       return usage_error(directory + ": no such data folder; give the one that holds " + suite +
-                         "/ with --data DIR (`assay data list` says what a suite wants)");
+                         "/ with --data DIR (`assay data fetch SUITE` brings those that can be fetched)");
     }
     return usage_error(directory + "/" + name + ": no such file, neither plain nor with .gz; give the folder that " +
-                       "holds " + suite + "/ with --data DIR (`assay data list` says what a suite wants)");
+                       "holds " + suite +
+                       "/ with --data DIR (`assay data fetch SUITE` brings those that can be fetched)");
   }
   file->name = name;
   return file;

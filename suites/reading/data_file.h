@@ -20,6 +20,10 @@ class ByteStream {
   virtual Result<std::size_t> read(char* buffer, std::size_t size) = 0;
 };
 
+/// How many bytes a reader of text asks for at once, and what it skips at the begin of a file.
+inline constexpr std::size_t kChunk = std::size_t{1} << 16;
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 /// A file that ships inside the program. Both views have static storage duration.
 struct EmbeddedFile {
   std::string_view name;  ///< as DataFile::name

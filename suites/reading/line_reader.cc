@@ -7,12 +7,6 @@
 #include "suites/reading/text_check.h"
 
 namespace assay::reading {
-namespace {
-
-constexpr std::size_t kChunk = std::size_t{1} << 16;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-}  // namespace
 
 LineReader::LineReader(std::string shown, std::unique_ptr<ByteStream> stream)
     : shown_(std::move(shown)), stream_(std::move(stream)), buffer_(2 * kChunk) {}

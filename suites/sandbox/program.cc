@@ -21,7 +21,7 @@
 namespace assay::sandbox {
 namespace {
 
-constexpr int kOwnProcesses = 1;  // who waits for the program outside its pid namespace
+constexpr int kProgramOwnProcesses = 1;  // who waits for the program outside its pid namespace
 
 /// Takes what a stream has; closes it at its end. False where the limit of both streams together is passed.
 bool take_stream(UniqueFd& stream, std::string& text, std::int64_t& left) {
@@ -65,7 +65,7 @@ ProgramOutcome run_program(EntrySettings settings, Cgroup* cgroup, const Program
   ProgramOutcome result;
   if (cgroup) {
     settings.cgroup = cgroup->directory();
-    if (!cgroup->limit(limits.memory_bytes + settings.scratch_bytes, limits.threads + kOwnProcesses)) {
+    if (!cgroup->limit(limits.memory_bytes + settings.scratch_bytes, limits.threads + kProgramOwnProcesses)) {
       result.outcome.text = "sandbox: the kernel refuses the bounds of " + settings.cgroup;
       return result;
     }

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kStartMilliseconds = 60'000;
 constexpr std::int64_t kInterpreterBytes = 64 << 20;  // of its own, beside what its child may use
-constexpr int kOwnProcesses = 3;  // the interpreter, the next child, and who waits for them outside the pid namespace
+constexpr int kZygoteOwnProcesses =
+    3;  // the interpreter, the next child, and who waits for them outside the pid namespace
 
 bool readable_within(int fd, int milliseconds) {
   pollfd entry{fd, POLLIN, 0};
@@ -60,7 +61,7 @@ Result<void> Zygote::await() {
 Zygote::~Zygote() { end_process(process_); }
 
 bool Zygote::submit(const std::string& role, const ChildLimits& limits, const std::vector<int>& fds) {
-  if (cgroup_ && !cgroup_->limit(limits.memory_bytes + own_bytes_, limits.threads + kOwnProcesses)) return false;
+  if (cgroup_ && !cgroup_->limit(limits.memory_bytes + own_bytes_, limits.threads + kZygoteOwnProcesses)) return false;
   const nlohmann::json job = {{"id", ++job_},
                               {"role", role},
                               {"memory", limits.memory_bytes},

@@ -12,17 +12,11 @@
 namespace assay::text_to_sql {
 namespace {
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 /// The value of an option that is one of a few words.
 Result<std::string> one_of(const std::string& key, const std::string& value, const std::vector<std::string>& allowed) {
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
   return usage_error("text_to_sql: " + key + "=" + value + did_you_mean(value, allowed) + ": expected one of " +
-                     joined(allowed));
+                     listed(allowed));
 }
 
 Result<bool> yes_no(const std::string& key, const std::string& value) {
@@ -122,7 +116,7 @@ Result<void> set_option(SuiteSettings& settings, const std::string& key, const s
     settings.worker_program = value;
   } else if (key != "dataset") {
     return usage_error("text_to_sql: no option '" + key + "'" + did_you_mean(key, option_names()) +
-                       "; there are: " + joined(option_names()));
+                       "; there are: " + listed(option_names()));
   }
   return {};
 }

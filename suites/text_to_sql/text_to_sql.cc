@@ -312,7 +312,7 @@ class TextToSql : public Suite {
   void fill_info() {
     const SuiteEntry registered = entry();
     info_.name = registered.name;
-    info_.version = "2";
+    info_.version = "3";
     info_.protocols = registered.protocols;
     info_.default_shots = 0;
     info_.max_shots = kMaxShots;

@@ -42,6 +42,14 @@ class VotingSuite : public Suite {
   Score score_episode(const Item& item, const Request& asked, const Completion& completion) const override {
     return inner_->score_episode(item, asked, completion);
   }
+  Result<std::vector<Request>> judge_questions(const Item& item, int sample,
+                                               const Completion& completion) const override {
+    return inner_->judge_questions(item, sample, completion);
+  }
+  Score score_judged(const Item& item, const Completion& completion,
+                     const std::vector<JudgeAnswer>& judge_answers) const override {
+    return inner_->score_judged(item, completion, judge_answers);
+  }
 
  private:
   std::unique_ptr<Suite> inner_;

@@ -194,6 +194,12 @@ TEST_CASE("backoffs are spread over a doubling range, and end", "[remote]") {
   REQUIRE(wait);
   CHECK(*wait >= 2000);
   CHECK(*wait <= 2100);
+  // "at once", or a date in the past, spreads as any backoff does
+  double waited = 0;
+  for (int attempt = 1; attempt <= 10; ++attempt) {
+    waited += *policy.wait_ms({FailureKind::kRateLimited, FailureAction::kRetryAfter, "", 0}, attempt, 0);
+  }
+  CHECK(waited > 5'000);
   CHECK_FALSE(policy.wait_ms({FailureKind::kInvalidRequest, FailureAction::kGiveUpItem, "", 0}, 1, 0));
   CHECK_FALSE(policy.wait_ms({FailureKind::kBadResponse, FailureAction::kRetry, "", 0}, 5, 0));
 }

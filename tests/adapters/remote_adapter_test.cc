@@ -2,6 +2,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "adapters/http/endpoint.h"
 #include "harness/core/clock.h"
 #include "tests/adapters/remote_asking.h"
 
@@ -196,6 +197,56 @@ TEST_CASE("a key is sent, and never comes back in a message or an answer", "[rem
   CHECK_THAT(second.failure->message, ContainsSubstring("[key]"));
   CHECK(seen == std::vector<std::string>{"Bearer " + key, "Bearer " + key});
   for (const auto& [name, value] : adapter->identity().details) CHECK(value.find(key) == std::string::npos);
+}
+
+TEST_CASE("a key that comes back spelt otherwise, or in two pieces, is taken out all the same", "[remote]") {
+  const std::string key = "sk-te/st+0123456789";
+  FaultServer server([&](const ServerRequest& request) {
+    ServerReply reply;
+    switch (request.number) {
+      case 0:
+        return reply_with(200, R"({"model":"sk-te\/st\u002b0123456789","choices":[{"message":{"content":)"
+                               R"("sk-te\/st\u002b0123456789"},"finish_reason":"stop"}]})");
+      case 1:
+        reply.status = 200;
+        reply.content_type = "text/event-stream";
+        reply.pieces = {
+            {0, "data: {\"choices\":[{\"delta\":{\"content\":\"sk-te/st+0123\"}}]}\n\n"},
+            {0, "data: {\"choices\":[{\"delta\":{\"content\":\"456789\"},\"finish_reason\":\"stop\"}]}\n\n"},
+            {0, "data: [DONE]\n\n"}};
+        return reply;
+      default:
+        reply = reply_with(307, "");
+        reply.headers.push_back("Location: http://127.0.0.1:1/?key=sk-te%2Fst%2B0123456789");
+        return reply;
+    }
+  });
+  const auto adapter = adapter_for(server.url(), "stream=on", context_with({{"OPENAI_API_KEY", key}}));
+  const Completion whole = answer_of(*adapter);
+  CHECK(whole.text == "[key]");
+  CHECK(whole.served_model == "[key]");
+  CHECK(answer_of(*adapter).text == "[key]");
+  const Completion redirected = answer_of(*adapter);
+  REQUIRE(redirected.failure);
+  CHECK_THAT(redirected.failure->message, ContainsSubstring("?key=[key]"));
+}
+
+TEST_CASE("an error body nested without end is read as any other", "[remote]") {
+  const std::string deep =
+      R"([{"error":{"message":"no","a":)" + std::string(300'000, '[') + std::string(300'000, ']') + "}}]";
+  FaultServer server([&](const ServerRequest&) { return reply_with(400, deep); });
+  const Completion completion = answer_of(*adapter_for(server.url(), ""));
+  REQUIRE(completion.failure);
+  CHECK_THAT(completion.failure->message, ContainsSubstring("HTTP 400: no"));
+}
+
+TEST_CASE("only addresses of this machine are loopback", "[remote]") {
+  for (const char* url : {"http://127.0.0.1/v1", "http://127.3.2.1:80", "http://localhost:1", "http://[::1]:1"}) {
+    CHECK(http::endpoint_of(url)->is_loopback);
+  }
+  for (const char* url : {"http://127.example.com/v1", "http://127.0.0.1.example.com", "http://10.0.0.1"}) {
+    CHECK_FALSE(http::endpoint_of(url)->is_loopback);
+  }
 }
 
 TEST_CASE("a redirect is not followed: the key stays with its host", "[remote]") {

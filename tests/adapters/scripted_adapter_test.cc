@@ -41,7 +41,7 @@ class ScriptFile {
   std::filesystem::path path_;
 };
 
-std::string rejected(const std::string& line) {
+std::string refused_line(const std::string& line) {
   const auto script = scripted::Script::parse("{\"text\": \"x\"}\n" + line, "s.jsonl");
   REQUIRE_FALSE(script);
   CHECK(script.error().kind == ErrorKind::kUsage);
@@ -222,25 +222,25 @@ TEST_CASE("the identity changes with the answers, not with faults and delays") {
 }
 
 TEST_CASE("what is no rule is refused with file, line and key") {
-  CHECK(rejected("[]") == "s.jsonl:2: not a JSON object; each line of a script is one rule");
-  CHECK(rejected("{\"text\": ") == "s.jsonl:2: not a JSON object; each line of a script is one rule");
-  CHECK(rejected("{\"text\": \"\xff\"}") == "s.jsonl:2: not a JSON object; each line of a script is one rule");
-  CHECK(rejected("{\"txt\": \"a\"}") == "s.jsonl:2: unknown key 'txt' (did you mean 'text'?)");
-  CHECK(rejected("{\"text\": 3}") == "s.jsonl:2: 'text' must be a string");
-  CHECK(rejected("{\"choose\": -1}") == "s.jsonl:2: 'choose' must be a whole number from 0 to 1000000");
-  CHECK(rejected("{\"logprobs\": [1, \"x\"]}") == "s.jsonl:2: 'logprobs' must be a list of numbers");
-  CHECK(rejected("{\"top_logprobs\": [[1, 2]]}") ==
+  CHECK(refused_line("[]") == "s.jsonl:2: not a JSON object; each line of a script is one rule");
+  CHECK(refused_line("{\"text\": ") == "s.jsonl:2: not a JSON object; each line of a script is one rule");
+  CHECK(refused_line("{\"text\": \"\xff\"}") == "s.jsonl:2: not a JSON object; each line of a script is one rule");
+  CHECK(refused_line("{\"txt\": \"a\"}") == "s.jsonl:2: unknown key 'txt' (did you mean 'text'?)");
+  CHECK(refused_line("{\"text\": 3}") == "s.jsonl:2: 'text' must be a string");
+  CHECK(refused_line("{\"choose\": -1}") == "s.jsonl:2: 'choose' must be a whole number from 0 to 1000000");
+  CHECK(refused_line("{\"logprobs\": [1, \"x\"]}") == "s.jsonl:2: 'logprobs' must be a list of numbers");
+  CHECK(refused_line("{\"top_logprobs\": [[1, 2]]}") ==
         "s.jsonl:2: 'top_logprobs' must be a list of [token, logprob] pairs");
-  CHECK(rejected("{\"text\": \"a\", \"delay_ms\": -1}") ==
+  CHECK(refused_line("{\"text\": \"a\", \"delay_ms\": -1}") ==
         "s.jsonl:2: 'delay_ms' must be a number of milliseconds from 0 to a day");
-  CHECK(rejected("{\"text\": \"a\", \"finish_reason\": \"end\"}") ==
+  CHECK(refused_line("{\"text\": \"a\", \"finish_reason\": \"end\"}") ==
         "s.jsonl:2: 'finish_reason' must be stop, length or content_filter");
-  CHECK(rejected("{\"fault\": \"rate_limit\"}") ==
+  CHECK(refused_line("{\"fault\": \"rate_limit\"}") ==
         "s.jsonl:2: no failure is named 'rate_limit' (did you mean 'rate_limited'?)");
-  CHECK(rejected("{\"item\": \"a\"}") ==
+  CHECK(refused_line("{\"item\": \"a\"}") ==
         "s.jsonl:2: says neither an answer (text, texts, logprobs, choose, top_logprobs) nor a fault");
-  CHECK(rejected("{\"text\": \"a\", \"times\": 1}") == "s.jsonl:2: 'times' and 'retry_after_ms' need a 'fault'");
-  CHECK(rejected("{\"fault\": \"timeout\", \"times\": 1}") ==
+  CHECK(refused_line("{\"text\": \"a\", \"times\": 1}") == "s.jsonl:2: 'times' and 'retry_after_ms' need a 'fault'");
+  CHECK(refused_line("{\"fault\": \"timeout\", \"times\": 1}") ==
         "s.jsonl:2: 'times' needs an answer to give after the faults");
   CHECK(scripted::Script::parse("\n# only\n", "s.jsonl").error().message ==
         "s.jsonl: holds no rule; write one JSON object a line");

@@ -48,6 +48,9 @@ int main(int argc, char** argv) {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
+  context.log = [](const std::string& line) {
+    if (line.rfind("local engine", 0) == 0) std::fprintf(stderr, "%s\n", line.c_str());
+  };
   auto adapter = assay::make_llama_adapter(reference(argv[1]), context);
   if (!adapter) {
     std::fprintf(stderr, "%s\n", adapter.error().message.c_str());

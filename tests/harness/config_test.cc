@@ -346,6 +346,45 @@ TEST_CASE("every setting of a file has a flag") {
   }
 }
 
+TEST_CASE("a judge is a reference or has a price and limits; another one by flag has neither") {
+  const TextFile plain("schema: 1\nmodels: [baseline:random]\nsuites: [mmlu]\njudge: baseline:first\n");
+  RunFlags flags;
+  flags.config_path = plain.path();
+  CHECK(config_of(flags).judge.value().ref.text == "baseline:first");
+
+  const TextFile whole(
+      "schema: 1\nmodels: [baseline:random]\nsuites: [mmlu]\n"
+      "judge: {ref: baseline:first, name: strict, price: {input_per_mtok: 3, output_per_mtok: 4}, rpm: 5}\n");
+  flags.config_path = whole.path();
+  const RunConfig config = config_of(flags);
+  REQUIRE(config.judge);
+  CHECK(config.judge->ref.text == "baseline:first");
+  CHECK(config.judge->name == "strict");
+  CHECK(config.judge->price.value().output_per_mtok == 4);
+  CHECK(config.judge->rpm == 5);
+  flags.settings = {{"judge", "baseline:first"}};
+  CHECK(config_of(flags).judge.value().name == "strict");
+  flags.settings = {{"judge", "baseline:longest"}};
+  CHECK(config_of(flags).judge.value().ref.text == "baseline:longest");
+  CHECK_FALSE(config_of(flags).judge.value().price);
+
+  CHECK(canonical_config_json(config_of(flags)) != canonical_config_json(config));
+  RunFlags none;
+  none.models = {"baseline:random"};
+  none.suites = {"mmlu"};
+  CHECK_FALSE(config_of(none).judge);
+  none.settings = {{"judge", "basline:first"}};
+  const auto misspelt = made(none);
+  REQUIRE_FALSE(misspelt);
+  CHECK_THAT(misspelt.error().message, ContainsSubstring("--judge") && ContainsSubstring("baseline"));
+  const TextFile wrong("schema: 1\nmodels: [baseline:random]\nsuites: [mmlu]\njudge: {name: strict}\n");
+  none.settings.clear();
+  none.config_path = wrong.path();
+  const auto incomplete = made(none);
+  REQUIRE_FALSE(incomplete);
+  CHECK_THAT(incomplete.error().message, ContainsSubstring(":4:8: a model needs a 'ref'"));
+}
+
 TEST_CASE("the canonical form holds what changes answers, and nothing else") {
   const auto canonical = [](const std::vector<std::pair<std::string, std::string>>& settings, const std::string& model,
                             const std::string& suite) {

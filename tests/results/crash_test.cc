@@ -33,19 +33,19 @@ using test::example_result;
 using test::example_run;
 using test::TemporaryFolder;
 
-constexpr std::int64_t kItems = 3000;
+constexpr std::int64_t kCrashedItems = 3000;
 
 /// Answers what is not answered yet, in groups, and says after each commit how many records are counted.
 /// Ends the process.
 [[noreturn]] void run_until_killed(const std::string& path, int counted) {
   auto writer = std::filesystem::exists(path)
-                    ? RunWriter::resume(path, example_run(), {example_result(kItems)}, Durability::kGrouped)
-                    : RunWriter::create(path, example_run(), {example_result(kItems)}, Durability::kGrouped);
+                    ? RunWriter::resume(path, example_run(), {example_result(kCrashedItems)}, Durability::kGrouped)
+                    : RunWriter::create(path, example_run(), {example_result(kCrashedItems)}, Durability::kGrouped);
   if (!writer) _exit(1);
   std::set<std::int64_t> answered;
   if (!(*writer)->for_each_answered([&](const SampleKey& key) { answered.insert(key.order); })) _exit(1);
   std::int64_t group = 0;
-  for (std::int64_t i = 0; i < kItems; ++i) {
+  for (std::int64_t i = 0; i < kCrashedItems; ++i) {
     if (answered.count(i) != 0) continue;
     // Every seventh item fails the first time, so that a resumed run replaces records as well.
     const bool fails = i % 7 == 0 && answered.size() < 1000;
@@ -61,7 +61,7 @@ constexpr std::int64_t kItems = 3000;
   _exit((*writer)->finish("complete") ? 0 : 1);
 }
 
-std::vector<std::string> lines_of(const std::string& path) {
+std::vector<std::string> json_lines_of(const std::string& path) {
   auto reader = RunReader::open(path);
   if (!reader) FAIL(reader.error().message);
   std::vector<std::string> lines;
@@ -124,14 +124,14 @@ TEST_CASE("kill -9 at random moments loses nothing that was counted") {
   REQUIRE(complete);
 
   const std::string unbroken = folder.file("unbroken.db");
-  auto writer = RunWriter::create(unbroken, example_run(), {example_result(kItems)}, Durability::kGrouped);
+  auto writer = RunWriter::create(unbroken, example_run(), {example_result(kCrashedItems)}, Durability::kGrouped);
   REQUIRE(writer);
-  for (std::int64_t i = 0; i < kItems; ++i) {
+  for (std::int64_t i = 0; i < kCrashedItems; ++i) {
     if (!(*writer)->append(example_record(0, i))) FAIL("append");
   }
   REQUIRE((*writer)->finish("complete"));
-  const std::vector<std::string> resumed = lines_of(path);
-  const std::vector<std::string> whole = lines_of(unbroken);
+  const std::vector<std::string> resumed = json_lines_of(path);
+  const std::vector<std::string> whole = json_lines_of(unbroken);
   // The last session may have left failed ones behind: they differ, and only they.
   REQUIRE(resumed.size() == whole.size());
   std::size_t differing = 0;
@@ -210,10 +210,10 @@ TEST_CASE("A disk that takes no more is reported, and what was counted is kept")
     signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{512 * 1024, 512 * 1024};
     setrlimit(RLIMIT_FSIZE, &limit);
-    auto writer = RunWriter::create(path, example_run(), {example_result(kItems)}, Durability::kGrouped);
+    auto writer = RunWriter::create(path, example_run(), {example_result(kCrashedItems)}, Durability::kGrouped);
     if (!writer) _exit(1);
     std::int64_t counted = 0;
-    for (std::int64_t i = 0; i < kItems; ++i) {
+    for (std::int64_t i = 0; i < kCrashedItems; ++i) {
       auto appended = (*writer)->append(example_record(0, i));
       auto committed = appended ? (*writer)->commit() : appended;
       if (!committed) {
@@ -233,7 +233,7 @@ TEST_CASE("A disk that takes no more is reported, and what was counted is kept")
   close(pipe_ends[0]);
   close(pipe_ends[1]);
   CHECK(counted > 10);
-  CHECK(static_cast<std::int64_t>(lines_of(path).size()) >= counted);
+  CHECK(static_cast<std::int64_t>(json_lines_of(path).size()) >= counted);
 }
 
 TEST_CASE("Reading a large run takes no more memory than a small one") {

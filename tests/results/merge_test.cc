@@ -1,8 +1,6 @@
 // Merging: the records of an unbroken run, whatever way the parts came about; and what is refused, leaving nothing.
 #include "results/run_file/merge.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <functional>
@@ -12,6 +10,7 @@
 #include "results/run_file/run_file.h"
 #include "tests/catch.h"
 #include "tests/results/example_run.h"
+#include "tests/results/run_file_checks.h"
 
 namespace assay {
 namespace {
@@ -20,6 +19,7 @@ using test::example_record;
 using test::example_result;
 using test::example_run;
 using test::failed_record;
+using test::run_sql;
 using test::TemporaryFolder;
 
 constexpr std::int64_t kItems = 10;
@@ -97,17 +97,16 @@ std::string refusal(const TemporaryFolder& folder, const std::vector<std::string
   return outcome.error().message;
 }
 
-std::unique_ptr<RunReader> opened(const std::string& path) {
-  auto reader = RunReader::open(path);
-  if (!reader) FAIL(reader.error().message);
-  REQUIRE((*reader)->verify());
-  return std::move(*reader);
+std::unique_ptr<RunReader> verified(const std::string& path) {
+  auto reader = test::opened(path);
+  REQUIRE(reader->verify());
+  return reader;
 }
 
 /// The records as text, with all that a merge must keep.
 std::vector<std::string> lines_of(const std::string& path) {
   std::vector<std::string> lines;
-  const auto reader = opened(path);
+  const auto reader = verified(path);
   REQUIRE(reader->for_each(true, [&](const Record& record) {
     std::string line = std::to_string(record.result) + " " + record.item.id + " " +
                        std::to_string(record.request.sample) + " " + std::to_string(record.completion.attempts) + " " +
@@ -119,13 +118,6 @@ std::vector<std::string> lines_of(const std::string& path) {
     return true;
   }));
   return lines;
-}
-
-void run_sql(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
 }
 
 }  // namespace
@@ -151,8 +143,8 @@ TEST_CASE("shards merged are the run that was not split, in whatever order they 
   CHECK(outcome.part.empty());
   CHECK(lines_of(folder.file("merged.db")) == lines_of(unsplit));
 
-  const auto reader = opened(folder.file("merged.db"));
-  const auto original = opened(unsplit);
+  const auto reader = verified(folder.file("merged.db"));
+  const auto original = verified(unsplit);
   CHECK(reader->run().config_json == original->run().config_json);
   CHECK(reader->run().config_sha256 == original->run().config_sha256);
   CHECK(reader->run().state == "complete");
@@ -164,7 +156,7 @@ TEST_CASE("shards merged are the run that was not split, in whatever order they 
   std::reverse(shards.begin(), shards.end());
   merged(shards, folder.file("reversed.db"));
   CHECK(lines_of(folder.file("reversed.db")) == lines_of(unsplit));
-  CHECK(opened(folder.file("reversed.db"))->run().id == reader->run().id);
+  CHECK(verified(folder.file("reversed.db"))->run().id == reader->run().id);
 }
 
 TEST_CASE("a merged run keeps its shards' times: throughput is theirs, not the merge's") {
@@ -173,13 +165,13 @@ TEST_CASE("a merged run keeps its shards' times: throughput is theirs, not the m
   std::vector<std::string> shards;
   for (int i = 1; i <= 2; ++i) {
     shards.push_back(written(folder, "shard" + std::to_string(i) + ".db", shard(i, 2)));
-    running_ms += opened(shards.back())->running_ms(0)->value();
+    running_ms += verified(shards.back())->running_ms(0)->value();
   }
   merged(shards, folder.file("merged.db"));
-  const auto reader = opened(folder.file("merged.db"));
+  const auto reader = verified(folder.file("merged.db"));
   CHECK(reader->running_ms(0)->value() == running_ms);
   CHECK(reader->run().started == example_run().started);
-  CHECK(reader->run().finished == opened(shards[1])->run().finished);
+  CHECK(reader->run().finished == verified(shards[1])->run().finished);
 }
 
 TEST_CASE("missing shards make an incomplete run that says which are there, and that the rest can join") {
@@ -190,14 +182,14 @@ TEST_CASE("missing shards make an incomplete run that says which are there, and 
   CHECK(outcome.state == "incomplete");
   CHECK(outcome.part == "1,3/3");
   CHECK(outcome.records == 7);
-  CHECK(opened(folder.file("two.db"))->results()[0].items == 7);
-  CHECK(opened(folder.file("two.db"))->run().host.back() ==
+  CHECK(verified(folder.file("two.db"))->results()[0].items == 7);
+  CHECK(verified(folder.file("two.db"))->run().host.back() ==
         std::pair<std::string, std::string>(kMergedShards, "1,3/3"));
 
   SECTION("with the missing shard it is the whole") {
     CHECK(merged({folder.file("two.db"), shards[1]}, folder.file("all.db")).state == "complete");
     CHECK(lines_of(folder.file("all.db")) == lines_of(written(folder, "whole.db", whole())));
-    const auto host = opened(folder.file("all.db"))->run().host;
+    const auto host = verified(folder.file("all.db"))->run().host;
     CHECK(std::none_of(host.begin(), host.end(), [](const auto& entry) { return entry.first == kMergedShards; }));
   }
   SECTION("with shards that it has already it is what it was") {
@@ -213,8 +205,8 @@ TEST_CASE("missing shards make an incomplete run that says which are there, and 
     for (std::int64_t order = 3; order < 6; ++order) REQUIRE((*writer)->append(example_record(0, order)));
     REQUIRE((*writer)->finish("complete"));
     CHECK(lines_of(folder.file("two.db")) == lines_of(written(folder, "whole.db", one)));
-    CHECK(opened(folder.file("two.db"))->results()[0].items == kItems);
-    CHECK(opened(folder.file("two.db"))->run().host == one.run.host);
+    CHECK(verified(folder.file("two.db"))->results()[0].items == kItems);
+    CHECK(verified(folder.file("two.db"))->run().host == one.run.host);
   }
   SECTION("parts that share some shards only are refused") {
     merged({shards[0], shards[1]}, folder.file("other.db"));
@@ -259,7 +251,7 @@ TEST_CASE(
     CHECK(outcome.state == "complete");
     CHECK(outcome.superseded == 1);
     CHECK(outcome.repeated == 4);
-    auto records = opened(folder.file("merged.db"))->find(example_record(0, 2).item.id);
+    auto records = verified(folder.file("merged.db"))->find(example_record(0, 2).item.id);
     REQUIRE(records);
     REQUIRE(records->size() == 1);
     CHECK(records->front().score);
@@ -277,11 +269,11 @@ TEST_CASE(
     writer->reset();  // lets the run go
     const MergeOutcome outcome = merged({folder.file("copy.db"), one, two}, folder.file("merged.db"));
     CHECK(outcome.state == "complete");
-    auto records = opened(folder.file("merged.db"))->find(example_record(0, 2).item.id);
+    auto records = verified(folder.file("merged.db"))->find(example_record(0, 2).item.id);
     REQUIRE(records);
     CHECK(records->front().completion.attempts == 4);
     CHECK(records->front().usd == 0.75);
-    CHECK(opened(folder.file("merged.db"))->sessions().size() == 3);
+    CHECK(verified(folder.file("merged.db"))->sessions().size() == 3);
   }
 }
 
@@ -317,7 +309,7 @@ TEST_CASE("a suite that --items left out of every shard is left out of the merge
     shards.push_back(path);
   }
   CHECK(merged(shards, folder.file("merged.db")).state == "complete");
-  REQUIRE(opened(folder.file("merged.db"))->results().size() == 1);
+  REQUIRE(verified(folder.file("merged.db"))->results().size() == 1);
   CHECK(lines_of(folder.file("merged.db")) == lines_of(written(folder, "whole.db", whole())));
 }
 
@@ -416,7 +408,7 @@ TEST_CASE("a live run is not merged; a killed one is, as incomplete") {
   const MergeOutcome outcome = merged({path}, folder.file("merged.db"));
   CHECK(outcome.state == "incomplete");
   CHECK(outcome.records == 1);
-  CHECK(opened(folder.file("merged.db"))->results()[0].items == kItems);
+  CHECK(verified(folder.file("merged.db"))->results()[0].items == kItems);
 }
 
 TEST_CASE("a stopped merge leaves nothing") {

@@ -40,9 +40,9 @@ Record hostile_record(std::int64_t result, std::int64_t order) {
 }
 
 /// Two suites as asked in two ways, one of them of starter items and incomplete.
-class Example {
+class ReportedRun {
  public:
-  Example() {
+  ReportedRun() {
     ResultInfo chat = test::example_result(3);
     chat.model.name = "openai:gpt-4-with-a-name-that-is-too-long";
     chat.model.sha256.reset();
@@ -88,7 +88,7 @@ std::string written(Write write) {
 }
 
 TEST_CASE("The summary looks the same as approved, in every format") {
-  const Example example;
+  const ReportedRun example;
   const auto console = [&](bool colour) {
     return written([&](std::ostream& out) { write_summary_console(out, example.summary, {colour, 80}); });
   };
@@ -108,7 +108,7 @@ TEST_CASE("The summary looks the same as approved, in every format") {
 }
 
 TEST_CASE("A record looks the same as approved, in every format") {
-  const Example example;
+  const ReportedRun example;
   const auto found = example.reader->find("mmlu/subject_0/0");
   REQUIRE(found);
   REQUIRE(found->size() == 3);
@@ -128,7 +128,7 @@ TEST_CASE("A record looks the same as approved, in every format") {
 }
 
 TEST_CASE("Every exported line is one JSON object of valid UTF-8 with the contract's keys") {
-  const Example example;
+  const ReportedRun example;
   std::ostringstream out;
   REQUIRE(export_jsonl(out, *example.reader));
   CHECK(invalid_utf8_at(out.str()) == std::string::npos);
@@ -173,7 +173,7 @@ TEST_CASE("Nothing that a model wrote reaches the terminal as a command") {
                     Lines::kEscape) == "\\u009b31m \\u202e");
   CHECK(neutralised("\xff", Lines::kEscape) == "\xef\xbf\xbd");
   CHECK(neutralised("Grüße 東京", Lines::kEscape) == "Grüße 東京");
-  const Example example;
+  const ReportedRun example;
   const auto found = example.reader->find("mmlu/subject_0/0");
   REQUIRE(found);
   for (const Record& record : *found) {

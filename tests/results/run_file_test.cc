@@ -1,15 +1,15 @@
 #include "results/run_file/run_file.h"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "results/run_file/encoding.h"
+#include "results/run_file/judge_rows.h"
 #include "tests/catch.h"
 #include "tests/results/example_run.h"
+#include "tests/results/run_file_checks.h"
 
 namespace assay {
 namespace {
@@ -18,6 +18,8 @@ using test::example_record;
 using test::example_result;
 using test::example_run;
 using test::failed_record;
+using test::opened;
+using test::run_sql;
 using test::TemporaryFolder;
 
 std::unique_ptr<RunWriter> created(const std::string& path, const std::vector<ResultInfo>& results = {example_result()},
@@ -32,12 +34,6 @@ std::unique_ptr<RunWriter> resumed(const std::string& path,
   auto writer = RunWriter::resume(path, example_run(), results, Durability::kGrouped);
   if (!writer) FAIL(writer.error().message);
   return std::move(*writer);
-}
-
-std::unique_ptr<RunReader> opened(const std::string& path) {
-  auto reader = RunReader::open(path);
-  if (!reader) FAIL(reader.error().message);
-  return std::move(*reader);
 }
 
 std::vector<Record> records_of(const std::string& path, bool whole = true) {
@@ -56,13 +52,6 @@ std::string bytes_of(const std::string& path) {
 }
 
 void write_bytes(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
-
-void run_sql(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
-}
 
 void check_same(const Record& a, const Record& b) {
   CHECK(a.result == b.result);
@@ -308,6 +297,34 @@ TEST_CASE("A failed sample is asked again and replaced; attempts and cost add up
   CHECK_FALSE(read[0].completion.failure);
 }
 
+TEST_CASE("What stands in the way of a run's lock or draft is somebody's, and stays") {
+  const TemporaryFolder folder;
+  const auto contents = [&](const std::string& name) {
+    std::ifstream file(folder.file(name));
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  for (const std::string beside : {"run.db.lock", "run.db.new"}) {
+    for (const bool is_link : {false, true}) {
+      INFO(beside << (is_link ? " a link" : ""));
+      const std::string victim = is_link ? "victim" : beside;
+      std::ofstream(folder.file(victim)) << "precious";
+      if (is_link) std::filesystem::create_symlink(folder.file(victim), folder.file(beside));
+      const auto writer =
+          RunWriter::create(folder.file("run.db"), example_run(), {example_result()}, Durability::kGrouped);
+      REQUIRE_FALSE(writer);
+      CHECK(writer.error().kind == ErrorKind::kUsage);
+      CHECK_THAT(writer.error().message, ContainsSubstring("is in the way of"));
+      CHECK(contents(victim) == "precious");
+      CHECK_FALSE(std::filesystem::exists(folder.file("run.db")));
+      std::filesystem::remove(folder.file(victim));
+      std::filesystem::remove(folder.file(beside));
+    }
+  }
+  std::ofstream(folder.file("run.db.lock")) << "12345\n";  // of a killed process
+  std::ofstream(folder.file("run.db.new")) << "SQLite";
+  CHECK(created(folder.file("run.db")));
+}
+
 TEST_CASE("A live run is locked and can be read; a run whose process is gone reads as incomplete") {
   const TemporaryFolder folder;
   const std::string path = folder.file("run.db");
@@ -336,15 +353,18 @@ TEST_CASE("A resumed run must have been begun alike; otherwise each difference i
     REQUIRE(writer->append(example_record(0, 0)));
     REQUIRE(writer->finish("incomplete"));
   }
+  RunInfo run = example_run();
+  // what nobody named is the suite's own, which the results say
+  run.config_json = R"({"seed":7,"suites":{"mmlu":{"protocol":null,"shots":null}}})";
+  CHECK(RunWriter::resume(path, run, {example_result()}, Durability::kGrouped));
   const std::string before = bytes_of(path);
-  const auto message = [&](const RunInfo& run, const ResultInfo& result) {
-    auto writer = RunWriter::resume(path, run, {result}, Durability::kGrouped);
+  const auto message = [&](const RunInfo& other, const ResultInfo& result) {
+    auto writer = RunWriter::resume(path, other, {result}, Durability::kGrouped);
     REQUIRE_FALSE(writer);
     CHECK(writer.error().kind == ErrorKind::kUsage);
     CHECK(bytes_of(path) == before);
     return writer.error().message;
   };
-  RunInfo run = example_run();
   run.config_json = R"({"seed":8,"suites":{"mmlu":{"protocol":"loglikelihood","shots":0}}})";
   CHECK(message(run, example_result()) ==
         path +
@@ -372,7 +392,7 @@ TEST_CASE("A resumed run must have been begun alike; otherwise each difference i
   const auto reader = opened(path);
   CHECK(reader->results()[0].items == 200);
   CHECK(reader->run().state == "complete");
-  CHECK(reader->sessions().size() == 2);
+  CHECK(reader->sessions().size() == 3);
 }
 
 TEST_CASE("What is not a usable run file gets one clear line") {
@@ -401,7 +421,7 @@ TEST_CASE("What is not a usable run file gets one clear line") {
   REQUIRE(created(path)->finish("complete"));
   const std::string good = bytes_of(path);
   run_sql(path, "PRAGMA user_version = 99");
-  refused("the run file has schema 99, this assay knows up to 2; use a newer assay");
+  refused("the run file has schema 99, this assay knows up to 3; use a newer assay");
   write_bytes(path, good.substr(0, 4096));
   refused("corrupted");
   write_bytes(path, good);
@@ -527,6 +547,7 @@ TEST_CASE("A run file of schema 1 is read as it is, and gets its checksums when 
   for (const std::string table : {"run", "sessions", "results", "questions", "records"}) {
     run_sql(path, "ALTER TABLE " + table + " DROP COLUMN checksum");
   }
+  run_sql(path, "DROP TABLE judges; DROP TABLE judge_answers");
   run_sql(path, "ALTER TABLE run DROP COLUMN records; ALTER TABLE run DROP COLUMN questions; PRAGMA user_version = 1");
   CHECK(records_of(path).size() == 3);
   CHECK(opened(path)->verify());
@@ -542,6 +563,182 @@ TEST_CASE("A run file of schema 1 is read as it is, and gets its checksums when 
   CHECK(opened(path)->verify());
   run_sql(path, "UPDATE records SET why = 'x' WHERE key = 0");
   CHECK_THAT(told(path), ContainsSubstring("is not what was written"));
+}
+
+namespace {
+
+ResultInfo judged_result() {
+  ResultInfo result = example_result();
+  JudgeInfo judge;
+  judge.model.name = "openai:judge";
+  judge.model.settings = {{"temperature", "0"}};
+  judge.model.details = {{"url", "http://localhost/v1"}};
+  judge.model_ref = "openai:judge@http://localhost/v1";
+  judge.rubric_sha256 = sha256_hex("rubric");
+  judge.price.emplace();
+  judge.price->input_per_mtok = 2.5;
+  judge.price->source = "a page";
+  result.judge = judge;
+  return result;
+}
+
+JudgeAnswer example_judge_answer(int number) {
+  JudgeAnswer answer;
+  answer.request.item = example_record(0, 1).item.id;
+  answer.request.sample = number;
+  GenerateRequest body;
+  body.messages = {{Role::kSystem, "strict"}, {Role::kUser, "Is it right?\n" + std::to_string(number)}};
+  body.max_tokens = 64;
+  body.seed = 0xfedcba9876543210;
+  answer.request.body = body;
+  answer.completion.text = "Yes\n4";
+  answer.completion.reasoning = "hm";
+  answer.completion.finish = FinishReason::kStop;
+  answer.completion.usage.prompt = 120;
+  answer.completion.usage.completion = 3;
+  answer.completion.timings.total_ms = 31.5;
+  answer.completion.attempts = 2;
+  answer.completion.served_model = "judge-2026";
+  answer.usd = 0.25;
+  return answer;
+}
+
+}  // namespace
+
+TEST_CASE("What a judge was asked and said is kept with its record, and its money with the run's") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.db");
+  Record judged = example_record(0, 1);
+  judged.judge_answers = {example_judge_answer(0), example_judge_answer(1)};
+  judged.judge_answers[1].usd.reset();
+  judged.judge_answers[1].completion.failure =
+      Failure{FailureKind::kTimeout, FailureAction::kRetry, "no byte in 60 s", 0};
+  Record unjudged = failed_record(0, 2);
+  unjudged.completion.failure->kind = FailureKind::kNotJudged;
+  unjudged.completion.text = "an answer";
+  unjudged.judge_answers = {example_judge_answer(0)};
+  const auto writer = created(path, {judged_result(), example_result()});
+  REQUIRE(writer->append(example_record(0, 0)));
+  REQUIRE(writer->append(judged));
+  REQUIRE(writer->append(unjudged));
+  REQUIRE(writer->commit());
+  const double answers = example_record(0, 0).usd.value_or(0) + judged.usd.value_or(0) + unjudged.usd.value_or(0);
+  CHECK(writer->spent_usd().value() == Approx(answers + 0.5));
+
+  const auto reader = opened(path);
+  REQUIRE(reader->results().size() == 2);
+  CHECK_FALSE(reader->results()[1].judge);
+  REQUIRE(reader->results()[0].judge);
+  const JudgeInfo& judge = *reader->results()[0].judge;
+  CHECK(judge.model.name == "openai:judge");
+  CHECK_FALSE(judge.model.sha256);
+  CHECK(judge.model.settings == judged_result().judge->model.settings);
+  CHECK(judge.model.details == judged_result().judge->model.details);
+  CHECK(judge.model_ref == "openai:judge@http://localhost/v1");
+  CHECK(judge.rubric_sha256 == sha256_hex("rubric"));
+  CHECK(judge.price == judged_result().judge->price);
+  for (const bool whole : {false, true}) {
+    const std::vector<Record> records = records_of(path, whole);
+    REQUIRE(records.size() == 3);
+    CHECK(records[0].judge_answers.empty());
+    REQUIRE(records[1].judge_answers.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const JudgeAnswer& was = judged.judge_answers[i];
+      const JudgeAnswer& is = records[1].judge_answers[i];
+      CHECK(is.request.body == was.request.body);
+      CHECK(is.request.item == was.request.item);
+      CHECK(is.request.sample == was.request.sample);
+      CHECK(is.completion.text == was.completion.text);
+      CHECK(is.completion.reasoning == was.completion.reasoning);
+      CHECK(is.completion.finish == was.completion.finish);
+      CHECK(is.completion.usage.prompt == was.completion.usage.prompt);
+      CHECK(is.completion.usage.completion == was.completion.usage.completion);
+      CHECK_FALSE(is.completion.usage.cached);
+      CHECK(is.completion.timings.total_ms == was.completion.timings.total_ms);
+      CHECK_FALSE(is.completion.timings.queue_ms);
+      CHECK(is.completion.attempts == 2);
+      CHECK(is.completion.served_model == "judge-2026");
+      CHECK(is.usd == was.usd);
+      REQUIRE(is.completion.failure.has_value() == was.completion.failure.has_value());
+    }
+    CHECK(records[1].judge_answers[1].completion.failure->kind == FailureKind::kTimeout);
+    CHECK(records[1].judge_answers[1].completion.failure->message == "no byte in 60 s");
+    CHECK(lacks_verdict_only(records[2].completion));
+    CHECK(records[2].judge_answers.size() == 1);
+  }
+}
+
+TEST_CASE("A judge's later answers take the place of earlier ones, and damage to them is noticed") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.db");
+  {
+    auto writer = created(path, {judged_result()});
+    Record first = failed_record(0, 1);
+    first.completion.failure->kind = FailureKind::kNotJudged;
+    first.judge_answers = {example_judge_answer(0)};
+    REQUIRE(writer->append(first));
+    Record second = example_record(0, 1);
+    second.judge_answers = {example_judge_answer(0), example_judge_answer(1)};
+    REQUIRE(writer->append(second));
+    REQUIRE(writer->finish("complete"));
+  }
+  CHECK(records_of(path)[0].judge_answers.size() == 2);
+  CHECK(opened(path)->verify());
+  const std::string whole = bytes_of(path);
+  run_sql(path, "UPDATE judge_answers SET usd = 0");
+  CHECK_THAT(told(path), ContainsSubstring("its judge's answer is not what was written"));
+  CHECK_FALSE(opened(path)->verify());
+  write_bytes(path, whole);
+  run_sql(path, "UPDATE judges SET model = 'another'");
+  CHECK_THAT(told(path), ContainsSubstring("its table \"judges\""));
+}
+
+TEST_CASE("A judge's answers whose bytes are cut short are refused") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.db");
+  {
+    auto writer = created(path, {judged_result()});
+    Record record = example_record(0, 1);
+    record.judge_answers = {example_judge_answer(0)};
+    REQUIRE(writer->append(record));
+    REQUIRE(writer->finish("complete"));
+  }
+  std::string bytes;
+  {
+    run_file::Database database(path, run_file::Database::Mode::kRead);
+    run_file::Statement row(database, "SELECT answers FROM judge_answers");
+    REQUIRE(row.step());
+    bytes = std::string(row.bytes(0));
+  }
+  CHECK(run_file::decode_judge_answers(bytes, "i").size() == 1);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    INFO(size);
+    CHECK_THROWS_AS(run_file::decode_judge_answers(std::string_view(bytes).substr(0, size), "i"),
+                    run_file::StorageFailure);
+  }
+  CHECK_THROWS_AS(run_file::decode_judge_answers(bytes + "x", "i"), run_file::StorageFailure);
+}
+
+TEST_CASE("A run file of schema 2 is read as it is, and can be gone on with") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("run.db");
+  {
+    auto writer = created(path);
+    for (std::int64_t i = 0; i < 3; ++i) REQUIRE(writer->append(example_record(0, i)));
+    REQUIRE(writer->finish("incomplete"));
+  }
+  run_sql(path, "DROP TABLE judges; DROP TABLE judge_answers; PRAGMA user_version = 2");
+  CHECK(records_of(path).size() == 3);
+  CHECK(records_of(path, false).size() == 3);
+  CHECK(opened(path)->verify());
+  {
+    auto writer = resumed(path);
+    CHECK(writer->spent_usd());
+    REQUIRE(writer->append(example_record(0, 3)));
+    REQUIRE(writer->finish("complete"));
+  }
+  CHECK(records_of(path).size() == 4);
+  CHECK(opened(path)->verify());
 }
 
 TEST_CASE("Every commit can be forced to the disk; nothing is left of a writer that is gone") {

@@ -72,9 +72,9 @@ std::unique_ptr<RunReader> made(const std::string& path, const std::vector<MadeR
 }
 
 /// 20 items lost and 7 gained of 400, faster, with prices; its model and its answers are hostile.
-class Example {
+class ComparedPair {
  public:
-  Example() {
+  ComparedPair() {
     MadeRun first;
     first.change = [](Record& record) { record.usd = 0.002; };
     baseline = made(folder_.file("baseline.db"), {first});
@@ -102,7 +102,7 @@ class Example {
   test::TemporaryFolder folder_;
 };
 
-std::string written(const std::function<void(std::ostream&)>& write) {
+std::string printed(const std::function<void(std::ostream&)>& write) {
   std::ostringstream out;
   write(out);
   return out.str();
@@ -196,7 +196,7 @@ TEST_CASE("Over several suites one that is worse by chance does not decide") {
 }
 
 TEST_CASE("Two runs are compared on the items that both answered") {
-  const Example example;
+  const ComparedPair example;
   const auto comparison = example.compared();
   REQUIRE(comparison);
   const SuiteComparison& suite = comparison->suites.at(0);
@@ -223,7 +223,7 @@ TEST_CASE("Two runs are compared on the items that both answered") {
 }
 
 TEST_CASE("A run against itself has no flip and is not worse") {
-  const Example example;
+  const ComparedPair example;
   const auto comparison =
       compare({example.baseline.get(), "a.db", ""}, {example.baseline.get(), "a.db", "llama:small.gguf"}, {});
   REQUIRE(comparison);
@@ -468,7 +468,7 @@ TEST_CASE("Balanced accuracies are compared as they are averaged, by class, by g
 }
 
 TEST_CASE("The gate's exit code is its policy's") {
-  const Example example;
+  const ComparedPair example;
   const auto comparison = example.compared();
   REQUIRE(comparison);
   const auto with = [&](const GatePolicy& policy) { return judge_gate(*comparison, policy); };
@@ -506,21 +506,21 @@ TEST_CASE("The gate's exit code is its policy's") {
 }
 
 TEST_CASE("Comparison and gate look the same as approved, in every format") {
-  const Example example;
+  const ComparedPair example;
   const auto comparison = example.compared();
   REQUIRE(comparison);
   const GateOutcome outcome = judge_gate(*comparison, {{}, false, 0.5, 0.01, 0.001});
-  const std::string console = written([&](std::ostream& out) {
+  const std::string console = printed([&](std::ostream& out) {
     write_comparison_console(out, *comparison, 2, {false, 80});
     write_checks_console(out, outcome, {false, 80});
   });
   test::check_golden("results/comparison.txt", console);
   test::check_golden("results/comparison.json",
-                     written([&](std::ostream& out) { write_comparison_json(out, *comparison); }));
-  const std::string markdown = written([&](std::ostream& out) { write_gate_markdown(out, outcome, 2); });
+                     printed([&](std::ostream& out) { write_comparison_json(out, *comparison); }));
+  const std::string markdown = printed([&](std::ostream& out) { write_gate_markdown(out, outcome, 2); });
   test::check_golden("results/gate.md", markdown);
-  test::check_golden("results/gate.xml", written([&](std::ostream& out) { write_gate_junit(out, outcome); }));
-  test::check_golden("results/gate.prom", written([&](std::ostream& out) { write_gate_prometheus(out, outcome); }));
+  test::check_golden("results/gate.xml", printed([&](std::ostream& out) { write_gate_junit(out, outcome); }));
+  test::check_golden("results/gate.prom", printed([&](std::ostream& out) { write_gate_prometheus(out, outcome); }));
   CHECK(markdown.find("<img") == std::string::npos);
   CHECK(console.find('\x1b') == std::string::npos);
   std::istringstream lines(console.substr(0, console.find("FAILED")));
@@ -531,10 +531,10 @@ TEST_CASE("Comparison and gate look the same as approved, in every format") {
 }
 
 TEST_CASE("The JSON of a comparison has the contract's keys, and a night is one line") {
-  const Example example;
+  const ComparedPair example;
   const auto comparison = example.compared();
   REQUIRE(comparison);
-  const json document = json::parse(written([&](std::ostream& out) { write_comparison_json(out, *comparison); }));
+  const json document = json::parse(printed([&](std::ostream& out) { write_comparison_json(out, *comparison); }));
   for (const char* key : {"schema", "baseline", "candidate", "margin", "alpha", "verdict", "suites"}) {
     CHECK(document.contains(key));
   }
@@ -563,10 +563,10 @@ TEST_CASE("The JSON of a comparison has the contract's keys, and a night is one 
   CHECK(document["suites"][0]["items_to_decide"].is_null());
   const GateOutcome outcome = judge_gate(*comparison, {});
   const std::string line =
-      written([&](std::ostream& out) { write_history_line(out, outcome, "2026-11-21T08:00:00Z"); });
+      printed([&](std::ostream& out) { write_history_line(out, outcome, "2026-11-21T08:00:00Z"); });
   CHECK(line.find('\n') == line.size() - 1);
   CHECK(json::parse(line)["suites"][0]["candidate"]["value"] == comparison->suites[0].candidate.value);
-  const json gate = json::parse(written([&](std::ostream& out) { write_gate_json(out, outcome); }));
+  const json gate = json::parse(printed([&](std::ostream& out) { write_gate_json(out, outcome); }));
   CHECK(gate["exit_code"] == 1);
   CHECK(gate["comparison"]["verdict"] == "worse");
 }

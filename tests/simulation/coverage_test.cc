@@ -60,7 +60,7 @@ TEST_CASE("Wilson's interval covers 94 to 97 % on average, Clopper and Pearson's
 }
 
 TEST_CASE("The interval of a paired difference covers 94 to 97 % on average, whatever the correlation") {
-  constexpr int kNights = 200;
+  constexpr int kRounds = 200;
   Bits bits(1);
   double covered = 0;
   double nights = 0;
@@ -73,13 +73,13 @@ TEST_CASE("The interval of a paired difference covers 94 to 97 % on average, wha
           chances.lost *= 1 + drop;
           chances.gained *= 1 - drop;
           double here = 0;
-          for (int i = 0; i < kNights; ++i) {
+          for (int i = 0; i < kRounds; ++i) {
             const Interval one = *night(bits, n, chances).interval(0.95);
             if (one.low <= chances.difference() && chances.difference() <= one.high) ++here;
           }
           covered += here;
-          nights += kNights;
-          least = std::min(least, here / kNights);
+          nights += kRounds;
+          least = std::min(least, here / kRounds);
         }
       }
     }
@@ -89,7 +89,7 @@ TEST_CASE("The interval of a paired difference covers 94 to 97 % on average, wha
 }
 
 TEST_CASE("The interval of a paired difference of clustered items covers 94 to 97 % on average") {
-  constexpr int kNights = 300;
+  constexpr int kRounds = 300;
   Bits bits(2);
   double covered = 0;
   double naive = 0;
@@ -100,7 +100,7 @@ TEST_CASE("The interval of a paired difference of clustered items covers 94 to 9
         for (const double flip : {0.04, 0.2}) {
           const Chances chances{0.4, flip / 2, flip / 2};
           const std::int64_t n = clusters * per_cluster;
-          for (int i = 0; i < kNights; ++i) {
+          for (int i = 0; i < kRounds; ++i) {
             const PairedSample sample = night(bits, n, chances, {clusters, spread});
             const Interval one = *sample.interval(0.95);
             if (one.low <= 0 && 0 <= one.high) ++covered;
@@ -120,13 +120,13 @@ TEST_CASE("The interval of a paired difference of clustered items covers 94 to 9
 }
 
 TEST_CASE("The t interval of fractional scores covers 94 to 97 % on average") {
-  constexpr int kNights = 400;
+  constexpr int kRounds = 400;
   Bits bits(3);
   double covered = 0;
   double nights = 0;
   for (const int n : {50, 164, 500}) {
     for (const double p : {0.1, 0.5, 0.9}) {
-      for (int i = 0; i < kNights; ++i) {
+      for (int i = 0; i < kRounds; ++i) {
         PairedSample sample;
         for (int item = 0; item < n; ++item) {
           // Five samples an item; how hard an item is both models share.
@@ -145,13 +145,13 @@ TEST_CASE("The t interval of fractional scores covers 94 to 97 % on average") {
 }
 
 TEST_CASE("Intervals of percentiles and of ratios hold what is true") {
-  constexpr int kNights = 400;
+  constexpr int kRounds = 400;
   Bits bits(4);
   std::exponential_distribution<double> times(1.0);
   double percentile = 0;
   double medians = 0;
   double means = 0;
-  for (int i = 0; i < kNights; ++i) {
+  for (int i = 0; i < kRounds; ++i) {
     std::vector<double> first;
     std::vector<double> second;
     statistics::UnitValues slow;
@@ -175,12 +175,12 @@ TEST_CASE("Intervals of percentiles and of ratios hold what is true") {
     constexpr double kTrue = 3.889720169867429;
     if (ninety->low <= kTrue && kTrue <= ninety->high) ++percentile;
   }
-  WARN("p90 " << percentile / kNights << ", ratio of medians " << medians / kNights << ", of means "
-              << means / kNights);
-  const double reach = three_standard_errors(0.95, kNights);
-  CHECK(percentile / kNights >= 0.95 - reach);
-  CHECK(medians / kNights >= 0.94 - reach);
-  CHECK(means / kNights >= 0.94 - reach);
+  WARN("p90 " << percentile / kRounds << ", ratio of medians " << medians / kRounds << ", of means "
+              << means / kRounds);
+  const double reach = three_standard_errors(0.95, kRounds);
+  CHECK(percentile / kRounds >= 0.95 - reach);
+  CHECK(medians / kRounds >= 0.94 - reach);
+  CHECK(means / kRounds >= 0.94 - reach);
 }
 
 }  // namespace assay::simulation

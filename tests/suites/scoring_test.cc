@@ -11,9 +11,11 @@
 #include "suites/scoring/stated_answer.h"
 #include "tests/catch.h"
 #include "tests/suites/shared_data.h"
+#include "tests/suites/suite_checks.h"
 
 using namespace assay;
 using namespace assay::scoring;
+using assay::test::with_logprobs;
 
 namespace {
 
@@ -22,12 +24,6 @@ Item item_with(std::vector<std::string> choices, int target) {
   item.choices = std::move(choices);
   item.target_index = target;
   return item;
-}
-
-Completion with_logprobs(const std::vector<double>& logprobs) {
-  Completion completion;
-  for (const double logprob : logprobs) completion.continuations.push_back({logprob, 1, false});
-  return completion;
 }
 
 const std::vector<ChoiceMetric> kAll{{"accuracy_norm", Normalisation::kCodePoints},

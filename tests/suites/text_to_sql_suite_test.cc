@@ -74,6 +74,12 @@ TEST_CASE("the query is read out of an answer by named rules", "[text_to_sql]") 
   CHECK(sql("First ```SELECT 1``` or rather\n```sql\nSELECT 2\n```") == "SELECT 2");
   CHECK(sql("```sql\nSELECT 1; SELECT 2;\n```") == "SELECT 1;");
   CHECK(rule("```sql\nSELECT 1; SELECT 2;\n```") == "last fenced block, first statement");
+  CHECK(sql("Here it is:\n~~~sql\nSELECT 1\n~~~\nDone.") == "SELECT 1");
+  CHECK(sql("~~~\nSELECT `a`, '```' FROM t\n~~~") == "SELECT `a`, '```' FROM t");
+  CHECK(sql("The query is `SELECT name FROM t` as you asked.") == "SELECT name FROM t");
+  CHECK(sql("Use `name`: `SELECT `name` FROM t`.") == "SELECT `name` FROM t");
+  CHECK(rule("It is `SELECT 1; SELECT 2`") == "query in backquotes, first statement");
+  CHECK(sql("SELECT `name` FROM t") == "SELECT `name` FROM t");
   CHECK(sql("```sql\nSELECT a FROM t") == "SELECT a FROM t");
   CHECK(sql("<SQL>SELECT 3</sql> and more") == "SELECT 3");
   CHECK(sql("[SQL] SELECT 4 [/SQL]") == "SELECT 4");
@@ -105,6 +111,27 @@ TEST_CASE("the query is read out of an answer by named rules", "[text_to_sql]") 
     (void)extract_query(odd, false);
     (void)extract_query(odd, true);
   }
+}
+
+TEST_CASE("a blank line ends a query only where the query can end", "[text_to_sql]") {
+  for (const char* const whole :
+       {"WITH a AS (\n  SELECT id FROM t\n),\n\nb AS (\n  SELECT count(*) c FROM a\n)\n\nSELECT c FROM b",
+        "SELECT\n\ncount(*)\n\nFROM\n\nt", "SELECT 1 FROM t AS\n\nx", "SELECT 1 FROM t WHERE\n\nid>0",
+        "SELECT id IN (1,\n\n2,3,4) FROM t", "SELECT 1 FROM t WHERE name <> 'x\n\ny'", "SELECT 1 FROM\n-- comment\n\nt",
+        "SELECT a,\n\n\n\nb FROM t"}) {
+    INFO(whole);
+    CHECK(extract_query(whole, false).sql == whole);
+  }
+  CHECK(extract_query("SELECT count(*)\nFROM t\n\nThis counts the rows.", false).sql == "SELECT count(*)\nFROM t");
+  CHECK(extract_query("SELECT id FROM (SELECT 1 id)\n \t\nIt's short", false).sql == "SELECT id FROM (SELECT 1 id)");
+
+  const ExtractedQuery fenced = extract_query("SELECT count(*) FROM t;\n```\n\nThis counts the rows.", false);
+  CHECK(fenced.sql == "SELECT count(*) FROM t;");
+  CHECK(fenced.rule == "whole answer, up to the closing fence");
+  CHECK(extract_query("count(*) FROM t\n```", true).sql == "SELECT count(*) FROM t");
+
+  const std::string lines(1 << 20, '\n');  // in linear time
+  CHECK(extract_query("SELECT 1" + lines + "FROM t", false).sql == "SELECT 1" + lines + "FROM t");
 }
 
 TEST_CASE("starter items are asked and scored", "[text_to_sql]") {
@@ -163,7 +190,8 @@ TEST_CASE("hostile answers are wrong, and the record names what they tried", "[t
       {numbers + "SELECT a.i FROM n a, n b, n c", "too large: more than 50000 rows"},
       {"SELECT randomblob(2000000000)", "memory: "},
       {"SELECT zeroblob(2000000000)", "memory: "},
-      {"SELECT printf('%.*c', 40000000, 'x')", "memory: "},
+      // a loop within one step: its memory or its time, whichever limit a machine comes to first
+      {"SELECT printf('%.*c', 40000000, 'x')", "killed|memory: "},
       {"SELECT replace(hex(zeroblob(10000000)), '0', 'xxxxxxxxxx')", "memory: "},
       {"ATTACH '" + folder.file("new.sqlite") + "' AS n", "refused: ATTACH"},
       {"PRAGMA journal_mode = DELETE", "refused: PRAGMA journal_mode"},
@@ -191,7 +219,8 @@ TEST_CASE("hostile answers are wrong, and the record names what they tried", "[t
     INFO(text.substr(0, 200));
     CHECK(score.value == 0);
     CHECK(score.not_judged.empty());
-    CHECK_THAT(score.why, ContainsSubstring(named));
+    const std::size_t bar = named.find('|');
+    CHECK_THAT(score.why, ContainsSubstring(named.substr(0, bar)) || ContainsSubstring(named.substr(bar + 1)));
     CHECK((*suite)->score(item, answer(item.target)).value == 1);
   }
   CHECK(*sha256_file(file) == before);

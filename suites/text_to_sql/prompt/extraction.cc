@@ -8,7 +8,7 @@
 namespace assay::text_to_sql {
 namespace {
 
-constexpr int kMostTags = 100;  ///< of a pair of tags that are looked at: answers are untrusted, time stays linear
+constexpr int kMostTags = 100;  ///< or backquotes that are looked at: answers are untrusted, time stays linear
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -101,6 +101,52 @@ std::size_t statement_end(std::string_view sql) {
   return std::string_view::npos;
 }
 
+/// A query cannot end with this word or mark.
+bool wants_more(const std::string& last) {
+  constexpr std::array<std::string_view, 46> kOpen = {
+      ",",       "=",      "<",    ">",         "+",         "-",     "/",     "%",      "|",       ".",
+      "(",       "select", "from", "where",     "by",        "group", "order", "having", "limit",   "offset",
+      "union",   "except", "join", "intersect", "inner",     "left",  "right", "full",   "outer",   "cross",
+      "natural", "on",     "and",  "or",        "not",       "in",    "like",  "as",     "between", "distinct",
+      "case",    "when",   "then", "else",      "recursive", "with"};
+  return is_one_of(last, kOpen);
+}
+
+/// Where a blank line ends a query without ';' that prose follows; npos: nowhere. A blank line within quotes or
+/// parentheses, after what cannot be the end or before what goes on is part of the query.
+std::size_t end_at_blank_line(std::string_view answer) {
+  int depth = 0;
+  std::string last;
+  for (std::size_t i = 0; i < answer.size();) {
+    const char c = answer[i];
+    std::size_t end = i + 1;
+    if (c == '\n') {
+      const std::size_t next = answer.find_first_not_of(" \t\r", i + 1);
+      if (next != std::string_view::npos && answer[next] == '\n') {
+        if (depth <= 0 && !wants_more(last) && !continues_query(answer.substr(next))) return i;
+        end = std::min(answer.find_first_not_of(kBlanks, next), answer.size());
+      }
+    } else if (c == '\'' || c == '"' || c == '`') {
+      const std::size_t close = answer.find(c, i + 1);
+      if (close != std::string_view::npos) end = close + 1;
+      last = c;
+    } else if (answer.substr(i, 2) == "--") {
+      end = std::min(answer.find('\n', i), answer.size());
+    } else if (answer.substr(i, 2) == "/*") {
+      const std::size_t close = answer.find("*/", i + 2);
+      end = close == std::string_view::npos ? answer.size() : close + 2;
+    } else if (is_word(c)) {
+      last = first_word(answer.substr(i));
+      end = i + last.size();
+    } else if (kBlanks.find(c) == std::string_view::npos) {
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      last = c;
+    }
+    i = end;
+  }
+  return std::string_view::npos;
+}
+
 ExtractedQuery first_statement(std::string_view text, std::string rule) {
   text = trimmed(text);
   const std::size_t end = statement_end(text);
@@ -111,14 +157,24 @@ ExtractedQuery first_statement(std::string_view text, std::string rule) {
   return {std::string(text), std::move(rule)};
 }
 
+/// Where a fence opens, of backquotes or, at the begin of a line, of tildes; npos: nowhere.
+std::size_t next_fence(std::string_view answer, std::size_t from) {
+  for (std::size_t at = answer.find_first_of("`~", from); at != std::string_view::npos;
+       at = answer.find_first_of("`~", at + 1)) {
+    const std::string_view mark = answer.substr(at, 3);
+    if (mark == "```" || (mark == "~~~" && (at == 0 || answer[at - 1] == '\n'))) return at;
+  }
+  return std::string_view::npos;
+}
+
 /// The contents of the last fenced block with a query in it; empty: none.
 std::string_view last_fenced_query(std::string_view answer) {
   std::string_view found;
-  std::size_t open = answer.find("```");
+  std::size_t open = next_fence(answer, 0);
   while (open != std::string_view::npos) {
     std::size_t begin = open + 3;
     while (begin < answer.size() && is_word(answer[begin])) ++begin;  // the language
-    std::size_t close = answer.find("```", begin);
+    std::size_t close = answer.find(answer.substr(open, 3), begin);
     const std::string_view block = answer.substr(begin, close == std::string_view::npos ? close : close - begin);
     // "```SELECT 1```": the query's first word looks like a language
     const std::string_view with_word = answer.substr(open + 3, block.size() + (begin - open - 3));
@@ -128,9 +184,21 @@ std::string_view last_fenced_query(std::string_view answer) {
       found = with_word;
     }
     if (close == std::string_view::npos) break;
-    open = answer.find("```", close + 3);
+    open = next_fence(answer, close + 3);
   }
   return trimmed(found);
+}
+
+/// A query between backquotes within a line; empty: none. It may quote names in the same way: its last one closes.
+std::string_view query_in_backquotes(std::string_view answer) {
+  int looked_at = 0;
+  for (std::size_t open = answer.find('`'); open != std::string_view::npos && looked_at < kMostTags;
+       open = answer.find('`', open + 1), ++looked_at) {
+    const std::string_view line = answer.substr(open + 1, answer.find('\n', open) - open - 1);
+    const std::size_t close = line.rfind('`');
+    if (close != std::string_view::npos && starts_query(line.substr(0, close))) return trimmed(line.substr(0, close));
+  }
+  return {};
 }
 
 /// An answer that begins with SQL, without the prose after it.
@@ -143,11 +211,8 @@ ExtractedQuery leading_query(std::string_view answer, std::string rule) {
     }
     return {std::string(answer), std::move(rule)};
   }
-  for (std::size_t at = answer.find('\n'); at != std::string_view::npos; at = answer.find('\n', at + 1)) {
-    const std::size_t next = answer.find_first_not_of(" \t\r", at + 1);
-    if (next == std::string_view::npos || answer[next] != '\n') continue;
-    if (continues_query(answer.substr(next))) continue;
-    return {std::string(trimmed(answer.substr(0, at))), rule + ", text after it left out"};
+  if (const std::size_t blank = end_at_blank_line(answer); blank != std::string_view::npos) {
+    return {std::string(trimmed(answer.substr(0, blank))), rule + ", text after it left out"};
   }
   return {std::string(answer), std::move(rule)};
 }
@@ -206,6 +271,9 @@ std::optional<std::string_view> tagged(std::string_view answer, std::string_view
 }
 
 ExtractedQuery query_in_text(std::string_view answer) {
+  if (const std::string_view quoted = query_in_backquotes(answer); !quoted.empty()) {
+    return first_statement(quoted, "query in backquotes");
+  }
   std::size_t begin = std::string_view::npos;
   for (std::size_t line = 0; line < answer.size() && begin == std::string_view::npos;) {
     if (starts_query(answer.substr(line, answer.find('\n', line) - line))) begin = line;
@@ -240,9 +308,13 @@ ExtractedQuery extract_query(std::string_view answer, bool continues_select) {
   }
   const std::string_view text = trimmed(answer);
   if (text.empty()) return {"", "empty answer"};
-  if (starts_statement(text)) return leading_query(text, "whole answer");
+  // a fence that the prompt opened is closed by the answer
+  const std::size_t fence = text.find("```");
+  const std::string_view inside = trimmed(text.substr(0, fence));
+  const std::string closed = fence == std::string_view::npos ? "" : ", up to the closing fence";
+  if (starts_statement(text)) return leading_query(inside, "whole answer" + closed);
   if (continues_select) {
-    ExtractedQuery found = leading_query(text, "continued after SELECT");
+    ExtractedQuery found = leading_query(inside, "continued after SELECT" + closed);
     found.sql.insert(0, "SELECT ");
     return found;
   }
