@@ -63,9 +63,8 @@ void write_flips(std::ostream& out, const char* title, const std::vector<Flip>& 
 }
 
 void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t flips, const ConsoleStyle& style) {
-  const int shots = suite.baseline_info.shots;
-  std::string head = plain(suite.metric) + " · " + plain(suite.baseline_info.protocol) + ", " +
-                     count(shots, shots == 1 ? "shot" : "shots") + " · " + count(suite.paired_items, "items");
+  std::string head =
+      plain(suite.metric) + " · " + plain(asked_label(suite)) + " · " + count(suite.paired_items, "items");
   if (suite.paired_items < std::max(suite.baseline.items, suite.candidate.items)) {
     head += " in both of " + std::to_string(suite.baseline.items) + " and " + std::to_string(suite.candidate.items);
   }
@@ -102,6 +101,10 @@ void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t fl
   if (suite.usd_per_task_ratio) {
     out << "  $/task      " << report::usd_text(suite.baseline.usd_per_task) << " → "
         << report::usd_text(suite.candidate.usd_per_task) << ", " << ratio_text(suite.usd_per_task_ratio) << '\n';
+  }
+  if (suite.baseline.judge_usd_per_task || suite.candidate.judge_usd_per_task) {
+    out << "  the judge   " << report::usd_text(suite.baseline.judge_usd_per_task) << " → "
+        << report::usd_text(suite.candidate.judge_usd_per_task) << " of the $/task\n";
   }
   for (const auto& [who, side] : {std::pair("baseline", &suite.baseline), std::pair("candidate", &suite.candidate)}) {
     if (side->failed + side->unasked == 0) continue;

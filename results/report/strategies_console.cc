@@ -16,19 +16,12 @@ using report::left;
 using report::plain;
 using report::right;
 
-// Columns, each with its leading blanks.
-constexpr std::size_t kStrategy = 20;
-constexpr std::size_t kMetric = 16;
-constexpr std::size_t kValue = 8;
-constexpr std::size_t kInterval = 13;
-constexpr std::size_t kTimes = 15;
-constexpr std::size_t kUsd = 9;
-constexpr std::size_t kFixed = 2 + kStrategy + kMetric + kValue + kInterval + kTimes + kUsd;
-
-/// Within a column, with a blank behind it.
-std::string cell(const std::string& text, std::size_t width) {
-  return left(report::shortened(plain(text), width - 1), width);
-}
+// Columns beside the model's name, each with its leading blanks.
+constexpr std::size_t kValue = 9;
+constexpr std::size_t kRange = 13;
+constexpr std::size_t kMilliseconds = 17;
+constexpr std::size_t kDollars = 9;
+constexpr std::size_t kBesideModel = 4 + kValue + kRange + kMilliseconds + kDollars;
 
 /// Whether both results of a run are of the same items, however they were asked. The data's hash is not looked at: the
 /// files that examples come from may be part of it.
@@ -37,23 +30,46 @@ bool same_items(const ResultInfo& a, const ResultInfo& b) {
          std::tie(b.suite, b.suite_version, b.starter, b.items);
 }
 
+/// What is named before the numbers of one strategy: they are of this metric and this way of asking only.
+std::string heading(const ResultSummary& result) {
+  const ResultInfo& info = result.info;
+  const MetricSummary* metric = headline(result);
+  std::string text = plain(strategy_of(info.options)) + " · " + (metric == nullptr ? "score" : plain(metric->name)) +
+                     " · " + plain(info.protocol) + ", " + std::to_string(info.shots) +
+                     (info.shots == 1 ? " shot" : " shots");
+  if (info.samples > 1) text += ", " + std::to_string(info.samples) + " samples";
+  return text;
+}
+
+void write_row(std::ostream& out, const ResultSummary& row, std::size_t model) {
+  const MetricSummary* metric = headline(row);
+  const Estimate estimate = metric == nullptr ? Estimate{} : metric->estimate;
+  const std::string interval =
+      estimate.ci95
+          ? report::fraction_text(estimate.ci95->low) + "–" + report::fraction_text(estimate.ci95->high)
+          : "–";
+  out << "    " << left(report::shortened(plain(row.info.model.name), model - 1), model)
+      << right(report::fraction_text(estimate.value), kValue) << right(interval, kRange)
+      << right(report::ms_text(row.latency.total.p50) + "/" + report::ms_text(row.latency.total.p95), kMilliseconds)
+      << right(report::usd_text(row.cost.usd_per_task), kDollars) << '\n';
+}
+
+/// The models below each strategy, and the strategies below each other.
 void write_table(std::ostream& out, const std::vector<const ResultSummary*>& rows, const ConsoleStyle& style) {
-  const std::size_t model = style.columns > kFixed + 12 ? style.columns - kFixed : 12;
+  const std::size_t model = style.columns > kBesideModel + 12 ? style.columns - kBesideModel : 12;
   out << "\nstrategies of " << plain(rows.front()->info.suite) << ", on the same " << rows.front()->info.items
-      << " items\n  " << left("strategy", kStrategy) << left("model", model) << left("metric", kMetric)
-      << right("value", kValue) << right("95 % CI", kInterval) << right("p50/p95 ms", kTimes) << right("$/task", kUsd)
-      << '\n';
+      << " items\n    " << left("model", model) << right("value", kValue) << right("95 % CI", kRange)
+      << right("p50/p95 ms", kMilliseconds) << right("$/task", kDollars) << '\n';
+  std::vector<std::string> headings;
   for (const ResultSummary* row : rows) {
-    const MetricSummary* metric = headline(*row);
-    const Estimate estimate = metric == nullptr ? Estimate{} : metric->estimate;
-    const std::string interval = estimate.ci95 ? report::fraction_text(estimate.ci95->low) + "–" +
-                                                     report::fraction_text(estimate.ci95->high)
-                                               : "–";
-    out << "  " << cell(strategy_of(row->info.options), kStrategy) << cell(row->info.model.name, model)
-        << cell(metric == nullptr ? "–" : metric->name, kMetric) << right(report::fraction_text(estimate.value), kValue)
-        << right(interval, kInterval)
-        << right(report::ms_text(row->latency.total.p50) + "/" + report::ms_text(row->latency.total.p95), kTimes)
-        << right(report::usd_text(row->cost.usd_per_task), kUsd) << '\n';
+    std::string text = heading(*row);
+    if (std::find(headings.begin(), headings.end(), text) == headings.end()) headings.push_back(std::move(text));
+  }
+  for (const std::string& text : headings) {
+    out << "  " << report::shortened(text, style.columns - 2) << '\n';
+    for (const ResultSummary* row : rows) {
+      if (heading(*row) == text) write_row(out, *row, model);
+    }
   }
 }
 

@@ -35,6 +35,7 @@ class SuiteReader {
       place(record.item);
       item_.target = record.item.target;
       item_.usd = 0;
+      if (suite_.info.judge) item_.judge_usd = 0;
       item_.first_time = suite_.times_ms.size();
     }
     if (record.completion.failure || !record.score) {
@@ -85,6 +86,9 @@ class SuiteReader {
     std::optional<double> usd = record.usd;
     if (!usd && suite_.info.price) usd = time_cost_usd(*suite_.info.price, record.completion.timings.compute_ms);
     usd = with_judge_usd(record, usd);
+    const std::optional<double> of_judge = judge_usd(record);
+    if (!of_judge) item_.judge_usd.reset();
+    if (item_.judge_usd) *item_.judge_usd += *of_judge;
     if (!usd) item_.usd.reset();
     if (item_.usd) *item_.usd += *usd;
   }

@@ -191,12 +191,14 @@ statistics::UnitValues times(const AnsweredSuite& suite, const std::vector<Pair>
   return out;
 }
 
-/// Each pair's cost on one side; empty where one is not known.
-std::vector<double> costs(const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side) {
+/// Each pair's cost on one side, or the judge's part of it; empty where one is not known.
+std::vector<double> costs(const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side,
+                          std::optional<double> AnsweredItem::*cost = &AnsweredItem::usd) {
   std::vector<double> out;
   for (const Pair& pair : pairs) {
-    if (!(pair.*side)->usd) return {};
-    out.push_back(*(pair.*side)->usd);
+    const std::optional<double>& usd = (pair.*side)->*cost;
+    if (!usd) return {};
+    out.push_back(*usd);
   }
   return out;
 }
@@ -212,6 +214,9 @@ SideFigures figures(const AnsweredSuite& suite, const std::vector<Pair>& pairs, 
   statistics::Mean usd;
   for (const double one : costs(pairs, side)) usd.add(one);
   out.usd_per_task = usd.mean();
+  statistics::Mean judge_usd;
+  for (const double one : costs(pairs, side, &AnsweredItem::judge_usd)) judge_usd.add(one);
+  out.judge_usd_per_task = judge_usd.mean();
   out.items = suite.info.items;
   out.failed = suite.failed;
   out.unasked = suite.unasked;
@@ -251,6 +256,27 @@ SuiteComparison compared(const AnsweredSuite& baseline, const AnsweredSuite& can
   suite.latency_p95_ratio = latency[1];
   suite.usd_per_task_ratio = statistics::ratio_of_means(costs(pairs, &Pair::baseline), costs(pairs, &Pair::candidate));
   return suite;
+}
+
+/// "; by strategies: A, B in a.db, none in b.db": where two runs share suites, but no way of asking them.
+std::string strategies_text(const ComparedRun& baseline, const std::vector<AnsweredSuite>& baselines,
+                            const ComparedRun& candidate, const std::vector<AnsweredSuite>& candidates) {
+  const auto named = [](const std::vector<AnsweredSuite>& suites) {
+    std::vector<std::string> names;
+    for (const AnsweredSuite& suite : suites) {
+      std::string name = strategy_of(suite.info.options);
+      if (name.empty()) name = "none";
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+    return on_one_line(listed(names));
+  };
+  const bool shared = std::any_of(baselines.begin(), baselines.end(), [&](const AnsweredSuite& one) {
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](const AnsweredSuite& other) { return one.info.suite == other.info.suite; });
+  });
+  if (!shared) return "";
+  return " that was asked by the same strategy (" + baseline.path + ": " + named(baselines) + "; " + candidate.path +
+         ": " + named(candidates) + "); --strategy A,B of `assay compare` compares two";
 }
 
 ComparedSide side_of(const ComparedRun& run, const std::vector<AnsweredSuite>& suites) {
@@ -297,6 +323,15 @@ std::string suite_label(const std::string& suite, const ResultInfo& baseline, co
   const std::string after = strategy_of(candidate.options);
   if (before.empty() && after.empty()) return suite;
   return suite + " (" + before + (before == after ? "" : " → " + after) + ")";
+}
+
+std::string asked_label(const SuiteComparison& suite) {
+  const auto asked = [](const ResultInfo& info) {
+    return info.protocol + ", " + std::to_string(info.shots) + (info.shots == 1 ? " shot" : " shots");
+  };
+  const std::string before = asked(suite.baseline_info);
+  const std::string after = asked(suite.candidate_info);
+  return before == after ? before : before + " → " + after;
 }
 
 std::string asked_differently(const ResultInfo& first, const ResultInfo& second, Across across) {
@@ -367,7 +402,8 @@ Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candi
     }
   }
   if (comparison.suites.empty()) {
-    return usage_error(baseline.path + " and " + candidate.path + " have no suite in common");
+    return usage_error(baseline.path + " and " + candidate.path + " have no suite in common" +
+                       strategies_text(baseline, *baselines, candidate, *candidates));
   }
   if (!rules.unpaired_too && std::all_of(comparison.suites.begin(), comparison.suites.end(),
                                          [](const SuiteComparison& suite) { return suite.paired_items == 0; })) {

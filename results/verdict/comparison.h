@@ -42,10 +42,11 @@ struct SideFigures {
   double value = 0;                      ///< the metric
   std::optional<double> latency_p50_ms;  ///< of answered samples that were really asked
   std::optional<double> latency_p95_ms;
-  std::optional<double> usd_per_task;  ///< absent where an answer's cost is not known
-  std::int64_t items = 0;              ///< of the result, paired or not
-  std::int64_t failed = 0;             ///< items that got no answer
-  std::int64_t unasked = 0;            ///< items that were not asked yet
+  std::optional<double> usd_per_task;        ///< absent where an answer's cost is not known
+  std::optional<double> judge_usd_per_task;  ///< the judge's part of it; absent without a judge
+  std::int64_t items = 0;                    ///< of the result, paired or not
+  std::int64_t failed = 0;                   ///< items that got no answer
+  std::int64_t unasked = 0;                  ///< items that were not asked yet
 };
 
 /// What both models answered when a suite's flips were asked once more (results/verdict/second_answers.h).
@@ -106,6 +107,10 @@ struct SuiteComparison {
 [[nodiscard]] inline std::string suite_label(const SuiteComparison& suite) {
   return suite_label(suite.suite, suite.baseline_info, suite.candidate_info);
 }
+
+/// How a suite was asked, "generate, 0 shots", or how both sides were where they differ, as two strategies do:
+/// "generate, 0 shots → generate/cot, 3 shots".
+[[nodiscard]] std::string asked_label(const SuiteComparison& suite);
 
 /// Two models on all suites that both have.
 struct Comparison {

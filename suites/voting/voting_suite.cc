@@ -27,6 +27,11 @@ class VotingSuite : public Suite {
     single.headline = false;
     metrics.push_back(std::move(single));
     info_.metrics = std::move(metrics);
+    if (info_.judge) {
+      info_.warnings.push_back("suite " + info_.name +
+                               ": answers vote by their words; of free texts, hardly two of which are alike, the first "
+                               "counts, and the judge is paid for all");
+    }
   }
 
   const SuiteInfo& info() const override { return info_; }

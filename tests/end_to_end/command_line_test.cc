@@ -256,7 +256,7 @@ TEST_CASE("strategies are compared by one command, on the same items, and are ne
   CHECK_THAT(shown.out, ContainsSubstring("exact_match · cot: generate/cot, 0 shots"));
   CHECK_THAT(shown.out, ContainsSubstring("exact_match · few_shot:2: generate, 2 shots"));
   CHECK_THAT(shown.out, ContainsSubstring("strategies of support, on the same 4 items"));
-  CHECK_THAT(shown.out, ContainsSubstring("  self_consistency:3  "));
+  CHECK_THAT(shown.out, ContainsSubstring("  self_consistency:3 · exact_match · generate/cot, 0 shots, 3 samples\n"));
   const Outcome again = run_assay(folder.path(), run);
   CHECK(again.exit_code == 0);
   CHECK_THAT(again.err, StartsWith("going on with r.db (24 answers"));  // 4 items, 1 + 1 + 1 + 3 samples

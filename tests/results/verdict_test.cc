@@ -310,9 +310,19 @@ TEST_CASE("Strategies are suites of their own, and two of them are compared wher
   REQUIRE(comparison);
   REQUIRE(comparison->suites.size() == 1);
   CHECK(suite_label(comparison->suites[0]) == "mmlu (zero_shot → cot)");
+  CHECK(asked_label(comparison->suites[0]) == "loglikelihood, 5 shots → generate/cot, 5 shots");
   CHECK(comparison->suites[0].difference == Approx(0.25));
   CHECK(comparison->verdict == Verdict::kBetter);
   CHECK(comparison->baseline.name != comparison->candidate.name);
+
+  MadeRun unnamed = zero;
+  unnamed.info.options = {{"file", "s.yaml"}};
+  const auto none = made(folder.file("none.db"), {unnamed});
+  const auto apart = compare({a.get(), "a.db", ""}, {none.get(), "none.db", ""}, {});
+  REQUIRE_FALSE(apart);
+  CHECK(apart.error().message ==
+        "a.db and none.db have no suite in common that was asked by the same strategy (a.db: zero_shot, cot; none.db: "
+        "none); --strategy A,B of `assay compare` compares two");
 
   const auto missing = compare({a.get(), "a.db", "", "ctt"}, {a.get(), "a.db", "", "cot"}, {});
   REQUIRE_FALSE(missing);

@@ -39,9 +39,11 @@
 
   // "9.1× faster": the candidate against the baseline, and the interval of the ratio.
   const ratio_text = (ratio, less, more) => (ratio.value < 1 ? `${assay.ratio(1 / ratio.value)} ${less}` : `${assay.ratio(ratio.value)} ${more}`);
-  const ratio_cell = (ratio, before, after, text, less, more) => el('td.number', ratio && ratio.value > 0 ? el('b', ratio_text(ratio, less, more)) : '–',
+  const ratio_cell = (ratio, before, after, text, less, more, about) => el('td.number', ratio && ratio.value > 0 ? el('b', ratio_text(ratio, less, more)) : '–',
     el('div.small.soft', ratio && ratio.ci95 ? `ratio ${assay.ratio(ratio.ci95[0])} – ${assay.ratio(ratio.ci95[1])}` : null),
-    el('div.small.soft', `${text(before)} → ${text(after)}`));
+    el('div.small.soft', `${text(before)} → ${text(after)}`), about ? el('div.small.soft', about) : null);
+  const judge_text = (suite) => [suite.baseline, suite.candidate].some((side) => assay.known(side.judge_usd_per_task))
+    ? `of it the judge ${usd(suite.baseline.judge_usd_per_task)} → ${usd(suite.candidate.judge_usd_per_task)}` : null;
 
   // On a phone a row is a card, and each number stands beside its title.
   const titles = ['suite', 'verdict', 'difference, margin shaded', 'points', 'items', 'lost / gained', 'p95', '$ a task', 'test'];
@@ -56,7 +58,7 @@
     draw_difference(picture, suite, reach);
     const missing = suite.baseline.failed + suite.baseline.unasked + suite.candidate.failed + suite.candidate.unasked;
     return el('tr',
-      el('th', {scope: 'row'}, suite.label, el('div.small.soft', `${suite.protocol} · ${suite.shots} shots · ${suite.metric}`),
+      el('th', {scope: 'row'}, suite.label, el('div.small.soft', `${suite.asked} · ${suite.metric}`),
         suite.starter ? el('span.tag.warn', 'starter items') : null),
       el('td', el(suite.judged === 'worse' ? 'span.tag.warn' : 'span.tag', `${signs[suite.judged]} ${words[suite.judged]}`),
         suite.judged === 'undecided' && assay.known(suite.items_to_decide) ? el('div.small.soft', `≈ ${count(suite.items_to_decide)} more items`) : null,
@@ -68,7 +70,7 @@
       el('td.number', count(suite.paired_items), missing ? el('div.small.soft', `${count(missing)} left out`) : null),
       el('td.number', suite.binary ? `${count(suite.only_baseline)} / ${count(suite.only_candidate)}` : `${count(suite.lost.length)} / ${count(suite.gained.length)}`),
       ratio_cell(suite.latency_p95_ratio, suite.baseline.latency_p95_ms, suite.candidate.latency_p95_ms, ms, 'faster', 'slower'),
-      ratio_cell(suite.usd_per_task_ratio, suite.baseline.usd_per_task, suite.candidate.usd_per_task, usd, 'cheaper', 'dearer'),
+      ratio_cell(suite.usd_per_task_ratio, suite.baseline.usd_per_task, suite.candidate.usd_per_task, usd, 'cheaper', 'dearer', judge_text(suite)),
       el('td.small', suite.test.replaceAll('_', ' '), assay.known(suite.p_value) ? el('div.soft.whole', `p = ${suite.p_value.toPrecision(2)}`) : null));
   };
 
