@@ -107,18 +107,21 @@
       fill(parts.view, el('p.soft', 'Its run is not part of this site.'));
       return;
     }
-    const suite = sides[0].suite_info;
     const {version} = board;
-    const questions = await index_of(suite.questions, version);
-    const at = questions.place_by_id.get(flip.item);
-    const answers = await Promise.all(sides.map((side) => index_of(side.data, side.version)));
-    const places = answers.map((index) => index.place_by_order.get(questions.orders[at]));
-    const [question, ...samples] = await Promise.all([assay.read_question(suite, questions, version, at),
-      ...sides.map((side, i) => assay.read_samples(side, answers[i], places[i]))]);
+    // Two strategies ask in two ways: each side has its own question.
+    const read_side = async (side) => {
+      const [questions, answers] = await Promise.all([index_of(side.suite_info.questions, version), index_of(side.data, side.version)]);
+      const at = questions.place_by_id.get(flip.item);
+      const [question, samples] = await Promise.all([assay.read_question(side.suite_info, questions, version, at),
+        assay.read_samples(side, answers, answers.place_by_order.get(questions.orders[at]))]);
+      return {question, samples, groups: questions.groups[at].map((group) => questions.group_names[group].split('\u001f')[1])};
+    };
+    const [baseline, candidate] = await Promise.all(sides.map(read_side));
     if (listed[selected] !== flip) return;
-    assay.draw_item(parts.view, {id: flip.item, groups: questions.groups[at].map((group) => questions.group_names[group].split('\u001f')[1])},
-      question, sides.map((result, i) => ({letter: i ? 'candidate' : 'baseline', result, samples: samples[i],
-        value: i ? flip.candidate : flip.baseline, failure: null})),
+    assay.draw_item(parts.view, {id: flip.item, groups: baseline.groups}, baseline.question, [
+      {letter: 'baseline', result: sides[0], samples: baseline.samples, value: flip.baseline, failure: null},
+      {letter: 'candidate', result: sides[1], samples: candidate.samples, value: flip.candidate, failure: null,
+        question: sides[0].suite === sides[1].suite ? null : candidate.question}],
       el('a', {href: link_of(flip)}, 'Link'));
   };
 
