@@ -116,6 +116,13 @@ def never_one_table(folder):
     check(all(result["rank"] == [1, 1] for result in board["results"]), "a rank is of one column")
     check((folder / "site/assets/strategies.js").exists() and "strategies.js" in (folder / "site/compare.html").read_text(),
           "the comparison page sets them beside each other")
+    assay(folder, "leaderboard", "ways.db", "--baseline", "ways.db", "--strategy", "zero_shot", "-o", "site")
+    pages = (folder / "site/data/comparisons.js").read_text()
+    for name in NAMES[1:]:
+        check(f"support (zero_shot → {name})" in pages, f"and compares them: {pages[:400]}")
+    check('"asked":"generate, 0 shots → generate/cot, 0 shots"' in pages, f"with how they were asked: {pages[:400]}")
+    refused = assay(folder, "leaderboard", "ways.db", "--strategy", "cot", "-o", "none", code=2).stderr
+    check("--baseline" in refused and not (folder / "none").exists(), refused)
 
 
 def compared_on_purpose(folder):
