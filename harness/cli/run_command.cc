@@ -188,7 +188,8 @@ Command run_command() {
   command.notes += "Without --run, the run file is runs/<UTC time>-<short hash>.db.\n";
   command.examples = {"assay run --starter --model llama:smollm2-135m",
                       "assay run --suite mmlu:subjects=astronomy,anatomy --shots 5 --data DIR \\",
-                      "          --model llama:MODEL.gguf", "assay run nightly.yaml --limit 100 --run 'runs/{date}.db'",
+                      "          --model llama:MODEL.gguf",
+                      "assay run nightly.yaml --limit 100 --run 'runs/{date}.db'",
                       "assay run --suite hellaswag --data DIR --model baseline:random --format json",
                       "assay run --suite support.yaml --strategy zero_shot,few_shot:3,cot,self_consistency:5 \\",
                       "          --model llama:MODEL.gguf"};

@@ -19,7 +19,7 @@ namespace {
 using Kind = YamlNode::Kind;
 
 const std::vector<std::string>& common_suite_keys() {
-  static const std::vector<std::string> keys{"protocol", "shots", "limit",       "samples",
+  static const std::vector<std::string> keys{"protocol",    "shots",      "limit",        "samples",
                                              "temperature", "max_tokens", kStrategyOption};
   return keys;
 }

@@ -38,7 +38,7 @@ struct SuiteConfig {
   std::optional<double> temperature;
   std::optional<int> max_tokens;
   std::vector<std::pair<std::string, std::string>> extra;  ///< its own options; lists joined by ','
-  std::vector<Strategy> strategies;  ///< each is a result of its own; empty: as protocol and shots say
+  std::vector<Strategy> strategies;           ///< each is a result of its own; empty: as protocol and shots say
   std::map<std::string, std::string> places;  ///< where each key was given, "nightly.yaml:7:10: shots": for messages
 
   /// What find_suite() (suites/registry.h) finds it by.

@@ -149,8 +149,8 @@ Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& ru
     }
   }
   if (identity == nullptr) {
-    return usage_error(run + " has no model '" + model + "'" + did_you_mean(model, names) + "; it has: " +
-                       listed(names));
+    return usage_error(run + " has no model '" + model + "'" + did_you_mean(model, names) +
+                       "; it has: " + listed(names));
   }
   if (model.empty() && names.size() > 1) {
     return usage_error(run + " has several models; name one as " + run + "#MODEL: " + listed(names));

@@ -17,10 +17,9 @@ namespace assay {
 /// only one; of `suites` it must have been asked every one. Where it was asked by several strategies, `strategy` ("":
 /// by none) leaves the answers of that one; without it find() tells them apart by the request. Errors: not a run file
 /// or a damaged one, no such model, suite or strategy (names those there are).
-[[nodiscard]] Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& run,
-                                                                         const std::string& model,
-                                                                         const std::vector<std::string>& suites = {},
-                                                                         const std::optional<std::string>& strategy = {});
+[[nodiscard]] Result<std::shared_ptr<StoredAnswers>> open_stored_answers(
+    const std::string& run, const std::string& model, const std::vector<std::string>& suites = {},
+    const std::optional<std::string>& strategy = {});
 
 /// Opens what a judge said in a run file: find() gives its answer to this very question. Null where that run was not
 /// judged by it (by name, file hash, settings and address). Errors: not a run file or a damaged one.

@@ -140,11 +140,10 @@ void record_line(std::ostream& out, const Record& record, const ResultInfo& info
 }  // namespace
 
 void write_summary_csv(std::ostream& out, const RunSummary& summary) {
-  header(out, {"model",          "suite",          "suite_version", "protocol",     "shots",          "starter",
-               "state",          "level",          "group",         "items",        "scored",         "failed",
-               "metric",         "value",          "stderr",        "ci95_low",     "ci95_high",      "interval",
-               "latency_p50_ms", "latency_p95_ms", "usd",           "usd_per_task", "usd_per_correct",
-               "strategy"});
+  header(out, {"model",          "suite",          "suite_version", "protocol",     "shots",           "starter",
+               "state",          "level",          "group",         "items",        "scored",          "failed",
+               "metric",         "value",          "stderr",        "ci95_low",     "ci95_high",       "interval",
+               "latency_p50_ms", "latency_p95_ms", "usd",           "usd_per_task", "usd_per_correct", "strategy"});
   for (const ResultSummary& result : summary.results) {
     for (const MetricSummary& metric : result.metrics) {
       metric_line(out, result, "", "", result.items, result.scored, result.failed, metric);

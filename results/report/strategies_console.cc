@@ -45,9 +45,8 @@ void write_row(std::ostream& out, const ResultSummary& row, std::size_t model) {
   const MetricSummary* metric = headline(row);
   const Estimate estimate = metric == nullptr ? Estimate{} : metric->estimate;
   const std::string interval =
-      estimate.ci95
-          ? report::fraction_text(estimate.ci95->low) + "–" + report::fraction_text(estimate.ci95->high)
-          : "–";
+      estimate.ci95 ? report::fraction_text(estimate.ci95->low) + "–" + report::fraction_text(estimate.ci95->high)
+                    : "–";
   out << "    " << left(report::shortened(plain(row.info.model.name), model - 1), model)
       << right(report::fraction_text(estimate.value), kValue) << right(interval, kRange)
       << right(report::ms_text(row.latency.total.p50) + "/" + report::ms_text(row.latency.total.p95), kMilliseconds)

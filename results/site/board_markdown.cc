@@ -47,8 +47,8 @@ void write_row(std::ostream& out, const SiteRun& run, const SiteResult& result, 
   out << "| " << rank_text(entry) << " | " << markdown_cell(result.summary.info.model.name) << " | "
       << report::fraction_text(estimate.value) << " | " << interval_text(estimate) << " | " << result.summary.scored
       << " | " << report::ms_text(result.summary.latency.total.p50) << " | "
-      << report::usd_text(result.summary.cost.usd_per_task) << judge_share(result.summary) << " | " << markdown_cell(run.run.started.substr(0, 10))
-      << " | " << markdown_cell(entry.unranked) << " |\n";
+      << report::usd_text(result.summary.cost.usd_per_task) << judge_share(result.summary) << " | "
+      << markdown_cell(run.run.started.substr(0, 10)) << " | " << markdown_cell(entry.unranked) << " |\n";
 }
 
 }  // namespace

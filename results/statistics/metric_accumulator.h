@@ -24,7 +24,7 @@ struct ItemSamples {
   std::int64_t right = 0;  ///< samples with value 1
   double weight = 0;       ///< sum of the samples' weights, 1 each where the score says none (MetricSpec::value)
   double weighted = 0;     ///< sum of their values times weights
-  std::vector<double> values = {};  ///< of the samples, in the order of their numbers
+  std::vector<double> values = {};      ///< of the samples, in the order of their numbers
   std::vector<std::string> votes = {};  ///< MetricSpec::vote: what each sample voted for; else empty
 
   /// Adds a sample, where its score has the metric's value; false where it has not.

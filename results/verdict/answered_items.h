@@ -17,13 +17,13 @@ struct AnsweredItem {
   std::string id;
   std::int64_t order = 0;
   std::string cluster;
-  std::string group;           ///< of the headline's group level, where it averages over one
-  std::string gold_class;      ///< where the headline averages over gold classes
-  double value = 0;            ///< of the suite's headline metric
-  double weight = 1;           ///< of the item within its class (MetricSpec::value)
-  std::optional<double> usd;   ///< all samples; absent where one's cost is not known
+  std::string group;                ///< of the headline's group level, where it averages over one
+  std::string gold_class;           ///< where the headline averages over gold classes
+  double value = 0;                 ///< of the suite's headline metric
+  double weight = 1;                ///< of the item within its class (MetricSpec::value)
+  std::optional<double> usd;        ///< all samples; absent where one's cost is not known
   std::optional<double> judge_usd;  ///< the judge's part of it; absent without a judge, or where it is not known
-  std::size_t first_time = 0;  ///< into AnsweredSuite::times_ms
+  std::size_t first_time = 0;       ///< into AnsweredSuite::times_ms
   std::size_t times = 0;
   std::string answer;  ///< what was read out of the first sample, or of the first that gave the elected answer
   std::string target;

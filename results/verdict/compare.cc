@@ -351,10 +351,9 @@ std::string asked_differently(const ResultInfo& first, const ResultInfo& second,
 }
 
 Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candidate, const ComparisonRules& rules) {
-  auto reading =
-      std::async(std::launch::async, [&] {
-        return read_answered(*baseline.reader, baseline.path, baseline.model, baseline.strategy);
-      });
+  auto reading = std::async(std::launch::async, [&] {
+    return read_answered(*baseline.reader, baseline.path, baseline.model, baseline.strategy);
+  });
   auto candidates = read_answered(*candidate.reader, candidate.path, candidate.model, candidate.strategy);
   auto baselines = reading.get();
   if (!baselines) return forward_error(baselines);

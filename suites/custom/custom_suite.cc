@@ -98,8 +98,7 @@ std::string asked(const RenderedRow& row, const SuiteFile& file, const std::stri
 
 std::string answered(const RenderedRow& row, const SuiteFile& file, const std::string& protocol) {
   if (protocol == kCot) {
-    return file.cot.shown(row.reasoning,
-                          file.has_choices() ? scoring::letter(row.target_index) : row.example_answer);
+    return file.cot.shown(row.reasoning, file.has_choices() ? scoring::letter(row.target_index) : row.example_answer);
   }
   if (protocol == kLetter) return scoring::letter(row.target_index);
   if (protocol == kLoglikelihood) return row.choices[static_cast<std::size_t>(row.target_index)];

@@ -283,8 +283,8 @@ TEST_CASE("strategies are compared by one command, on the same items, and are ne
                                                 "cot,self_consistency:5", "--dry-run"});
   CHECK_THAT(dry.out, ContainsSubstring("support       self_consistency:5"));
   const auto refusal = [&](const std::string& suite, const std::string& strategy) {
-    const Outcome outcome = run_assay(folder.path(), {"run", "--starter", "--suite", suite, "--model", "baseline:first",
-                                                      "--strategy", strategy});
+    const Outcome outcome = run_assay(
+        folder.path(), {"run", "--starter", "--suite", suite, "--model", "baseline:first", "--strategy", strategy});
     CHECK(outcome.exit_code == 2);
     return outcome.err;
   };
