@@ -32,6 +32,8 @@ Result<SuiteConfig> read_suite(const Json& json) {
     if (!strategy) return forward_error(strategy);
     suite.strategies.push_back(*strategy);
   }
+  // One sample is stored where none was given, and self_consistency takes no number beside its own.
+  if (!suite.strategies.empty() && suite.samples == 1) suite.samples.reset();
   for (const auto& [key, value] : json.at("options").items()) suite.extra.emplace_back(key, value.get<std::string>());
   return suite;
 }

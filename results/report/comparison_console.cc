@@ -63,8 +63,8 @@ void write_flips(std::ostream& out, const char* title, const std::vector<Flip>& 
 }
 
 void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t flips, const ConsoleStyle& style) {
-  std::string head =
-      plain(suite.metric) + " · " + plain(asked_label(suite)) + " · " + count(suite.paired_items, "items");
+  std::string head = plain(suite.metric) + " · " + (asked_apart(suite) ? "" : plain(asked_label(suite)) + " · ") +
+                     count(suite.paired_items, "items");
   if (suite.paired_items < std::max(suite.baseline.items, suite.candidate.items)) {
     head += " in both of " + std::to_string(suite.baseline.items) + " and " + std::to_string(suite.candidate.items);
   }
@@ -76,6 +76,7 @@ void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t fl
   if (suite.baseline_info.starter) {
     out << inked("  starter items: they show that things work, they rank nothing", Ink::kWarning, style) << '\n';
   }
+  if (asked_apart(suite)) out << "  asked       " << plain(asked_label(suite)) << '\n';
   std::string verdict(verdict_name(suite.judged));
   if (suite.second && !suite.second->alarm_stands) {
     verdict += " (" + std::string(verdict_name(suite.verdict)) + " by the first answers, not by second ones)";

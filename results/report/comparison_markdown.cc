@@ -48,10 +48,7 @@ void write_comparison_markdown(std::ostream& out, const Comparison& comparison, 
          "gained | items | p95 | $/task |\n"
       << "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
   for (const SuiteComparison& suite : comparison.suites) {
-    // Two strategies are asked by protocols of their own, which the label does not say.
-    const bool across = suite.baseline_info.protocol != suite.candidate_info.protocol ||
-                        suite.baseline_info.shots != suite.candidate_info.shots;
-    out << "| " << markdown_cell(suite_label(suite) + (across ? ": " + asked_label(suite) : ""))
+    out << "| " << markdown_cell(suite_label(suite) + (asked_apart(suite) ? ": " + asked_label(suite) : ""))
         << (suite.baseline_info.starter ? " (starter items)" : "") << " | "
         << markdown_cell(std::string(verdict_name(suite.judged))) << " | " << markdown_cell(suite.metric) << " | "
         << report::fraction_text(suite.baseline.value) << " | " << report::fraction_text(suite.candidate.value) << " | "

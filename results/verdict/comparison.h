@@ -112,6 +112,12 @@ struct SuiteComparison {
 /// "generate, 0 shots → generate/cot, 3 shots".
 [[nodiscard]] std::string asked_label(const SuiteComparison& suite);
 
+/// Whether both sides' protocols or shots differ, which a suite's label does not say.
+[[nodiscard]] inline bool asked_apart(const SuiteComparison& suite) {
+  return suite.baseline_info.protocol != suite.candidate_info.protocol ||
+         suite.baseline_info.shots != suite.candidate_info.shots;
+}
+
 /// Two models on all suites that both have.
 struct Comparison {
   ComparedSide baseline;

@@ -65,6 +65,10 @@ def script(folder, name, rules):
     (folder / name).write_text("".join(json.dumps(rule) + "\n" for rule in rules))
 
 
+def unescaped(markdown):
+    return markdown.replace("\\_", "_")
+
+
 def show(folder, run):
     return json.loads(assay(folder, "show", run, "--format", "json").stdout)["results"]
 
@@ -90,7 +94,7 @@ def named_everywhere(folder):
     run(folder, "ways.db", ",".join(NAMES))
     check([result["strategy"] for result in show(folder, "ways.db")] == list(NAMES), "show's JSON")
     for kind in ("text", "csv", "markdown"):
-        shown = assay(folder, "show", "ways.db", "--format", kind).stdout
+        shown = unescaped(assay(folder, "show", "ways.db", "--format", kind).stdout)
         check(all(name in shown for name in NAMES), f"show names them: {shown}")
     one = assay(folder, "show", "ways.db", "--item", "support/3", "--format", "json").stdout
     check(all(f'"strategy": "{name}"' in one for name in NAMES), f"records: {one}")
@@ -108,7 +112,7 @@ def named_everywhere(folder):
 
 def never_one_table(folder):
     assay(folder, "leaderboard", "ways.db", "-o", "site")
-    text = (folder / "site/leaderboard.md").read_text()
+    text = unescaped((folder / "site/leaderboard.md").read_text())
     check([line for line in text.splitlines() if line.startswith("## ")] == [f"## support · {name}" for name in NAMES],
           f"a table for each: {text}")
     board = json.loads((folder / "site/leaderboard.json").read_text())
@@ -139,7 +143,7 @@ def compared_on_purpose(folder):
           ("generate", 2, "generate/cot", 0), f"how both were asked: {suite}")
     check((both["sides"]["baseline"]["strategy"], both["sides"]["candidate"]["strategy"]) == ("few_shot:2", "cot"), f"{both}")
     for kind in ("text", "markdown"):
-        text = assay(folder, "compare", "ways.db", "ways.db", "--strategy", "few_shot:2,cot", "--format", kind).stdout
+        text = unescaped(assay(folder, "compare", "ways.db", "ways.db", "--strategy", "few_shot:2,cot", "--format", kind).stdout)
         check("support (few_shot:2 → cot)" in text and "generate, 2 shots → generate/cot, 0 shots" in text, text)
     run(folder, "other.db", "few_shot:1")
     refused = assay(folder, "compare", "other.db", "plain.db", code=2).stderr
