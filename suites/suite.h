@@ -29,6 +29,8 @@ struct Protocol {
   std::vector<Ability> needs_any;  ///< the model must have at least one of these
   int max_shots = 1000;            ///< at most so many examples, also where the suite's default is more (0: zero-shot)
   std::optional<int> default_shots = {};  ///< absent: the suite's own
+  bool reasons = false;                   ///< the model is to reason before it answers: chain of thought
+  bool has_own_examples = false;          ///< the prompt has worked examples of its own, whatever the shots
 };
 
 /// The judge of a suite whose answers another model judges.

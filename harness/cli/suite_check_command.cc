@@ -71,7 +71,9 @@ Result<Checked> check(const std::string& path, const std::string& protocol, std:
       return usage_error("--protocol: " + entry->name + " has no protocol '" + protocol + "'; it has: " + listed);
     checked.protocol = protocol;
   }
-  checked.shots = shots.value_or(entry->default_shots);
+  for (const Protocol& one : entry->protocols) {
+    if (one.name == checked.protocol) checked.shots = shots.value_or(one.default_shots.value_or(entry->default_shots));
+  }
   if (checked.shots > entry->max_shots) {
     return usage_error("--shots: " + entry->name + " has no examples: in its file; it can be asked with 0 to " +
                        std::to_string(entry->max_shots));

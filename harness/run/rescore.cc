@@ -18,6 +18,7 @@
 #include "results/run_file/run_file.h"
 #include "results/statistics/summary.h"
 #include "suites/registry.h"
+#include "suites/voting/voting_suite.h"
 
 namespace assay {
 namespace {
@@ -111,7 +112,7 @@ Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, c
   std::erase_if(*extra, [](const auto& option) { return option.first == kJudgedBy; });  // it says who, and asks nothing
   options.extra = *extra;
   if (auto opened = open_against(options); !opened) return forward_error(opened);
-  auto suite = (*entry)->make(options);
+  auto suite = make_by_strategy(**entry, options);
   if (!suite) return forward_error(suite);
   auto data_sha256 = (*suite)->data_sha256();
   if (!data_sha256) return forward_error(data_sha256);

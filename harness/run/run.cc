@@ -11,6 +11,7 @@
 #include "harness/config/canonical_config.h"
 #include "harness/core/clock.h"
 #include "harness/core/hash.h"
+#include "harness/core/strategy.h"
 #include "harness/core/version.h"
 #include "harness/run/dispatcher.h"
 #include "harness/run/host.h"
@@ -54,7 +55,9 @@ RunInfo describe_run(const RunConfig& config, const Plan& plan) {
   for (const PlannedResult& planned : plan.results) {
     if (planned.model != 0) break;  // the first model's results name every suite
     for (const auto& [name, value] : planned.suite->info().notes) {
-      run.host.emplace_back(planned.info.suite + "_" + name, value);
+      // several strategies of a suite say the same
+      std::pair<std::string, std::string> note(planned.info.suite + "_" + name, value);
+      if (std::find(run.host.begin(), run.host.end(), note) == run.host.end()) run.host.push_back(std::move(note));
     }
   }
   return run;
@@ -67,6 +70,7 @@ RunPlanSummary summarize(const Plan& plan) {
     line.model = planned.info.model.name;
     line.suite = planned.info.suite;
     line.protocol = planned.info.protocol;
+    line.strategy = strategy_of(planned.info.options);
     line.shots = planned.info.shots;
     line.starter = planned.info.starter;
     if (planned.info.judge) line.judge = planned.info.judge->model.name;

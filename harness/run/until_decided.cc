@@ -32,7 +32,7 @@ Result<void> check(const RunConfig& config, const StopRule& rule, const RunReade
 /// What would be asked is held against what the baseline was asked, before a model is asked anything.
 Result<void> check_asked_alike(const RunConfig& config, const StopRule& rule, const RunReader& baseline,
                                const AdapterContext& context) {
-  auto answered = read_answered(baseline, rule.baseline, rule.model);
+  auto answered = read_answered(baseline, rule.baseline, rule.model, "");
   if (!answered) return forward_error(answered);
   RunConfig dry = config;
   dry.dry_run = true;

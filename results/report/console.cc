@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "harness/core/strategy.h"
 #include "results/report/ink.h"
 #include "results/report/record_view.h"
+#include "results/report/strategies_console.h"
 #include "results/report/text.h"
 
 namespace assay {
@@ -40,9 +42,13 @@ std::string interval_text(const Estimate& estimate) {
 }
 
 std::string way_of_asking(const ResultInfo& info) {
-  std::string text = plain(info.protocol) + ", " + std::to_string(info.shots) + (info.shots == 1 ? " shot" : " shots");
+  const std::string strategy = strategy_of(info.options);
+  std::string text = strategy.empty() ? "" : plain(strategy) + ": ";
+  text += plain(info.protocol) + ", " + std::to_string(info.shots) + (info.shots == 1 ? " shot" : " shots");
   if (info.samples > 1) text += ", " + std::to_string(info.samples) + " samples";
-  for (const auto& [key, value] : info.options) text += ", " + plain(key) + "=" + plain(value);
+  for (const auto& [key, value] : info.options) {
+    if (key != kStrategyOption) text += ", " + plain(key) + "=" + plain(value);
+  }
   return text;
 }
 
@@ -180,6 +186,7 @@ void write_summary_console(std::ostream& out, const RunSummary& summary, const C
       result_rows(out, summary.results[j], style);
     }
   }
+  write_strategies_console(out, summary, style);
 }
 
 void write_groups_console(std::ostream& out, const RunSummary& summary, const ConsoleStyle& style) {

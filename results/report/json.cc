@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/core/strategy.h"
 #include "results/report/json_dump.h"
 #include "results/report/record_view.h"
 
@@ -130,6 +131,7 @@ Json json_of(const ResultSummary& result) {
   json["suite_version"] = info.suite_version;
   json["data_sha256"] = text_or_null(info.data_sha256);
   json["protocol"] = info.protocol;
+  if (const std::string strategy = strategy_of(info.options); !strategy.empty()) json["strategy"] = strategy;
   json["shots"] = info.shots;
   json["samples"] = info.samples;
   json["starter"] = info.starter;
@@ -168,6 +170,7 @@ Json json_of(const Record& record, const ResultInfo& info) {
   json["suite"] = info.suite;
   json["model"] = info.model.name;
   json["protocol"] = info.protocol;
+  if (const std::string strategy = strategy_of(info.options); !strategy.empty()) json["strategy"] = strategy;
   json["sample"] = record.request.sample;
   json["prompt"] = report::prompt_text(record.request);
   const std::vector<std::string> choices = report::shown_choices(record);

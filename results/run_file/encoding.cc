@@ -9,6 +9,10 @@ namespace {
 // kOpenedBody: as kLoglikelihoodBody, with openings. Requests without any keep the bytes they always had.
 enum : std::uint64_t { kLoglikelihoodBody = 1, kPromptBody = 2, kChatBody = 3, kOpenedBody = 4 };
 
+// Added to the aggregation of a metric whose items' samples vote: an older assay refuses such a metric, which it would
+// take for a mean.
+constexpr int kVoted = 64;
+
 void pack_strings(Packer& packer, const std::vector<std::string>& strings) {
   packer.count(strings.size());
   for (const std::string& text : strings) packer.text(text);
@@ -71,7 +75,7 @@ void encode_metrics(const std::vector<MetricSpec>& metrics, std::string& out) {
   for (const MetricSpec& metric : metrics) {
     packer.text(metric.name);
     packer.text(metric.value);
-    packer.integer(static_cast<int>(metric.aggregation));
+    packer.integer(static_cast<int>(metric.aggregation) + (metric.vote ? kVoted : 0));
     packer.integer(metric.k);
     packer.text(metric.group_level);
     packer.count(metric.headline ? 1 : 0);
@@ -174,7 +178,9 @@ std::vector<MetricSpec> decode_metrics(std::string_view bytes) {
   return unpack_list<MetricSpec>(bytes, 6, [](Unpacker& unpacker, MetricSpec& metric) {
     metric.name = unpacker.text();
     metric.value = unpacker.text();
-    const std::int64_t aggregation = unpacker.integer();
+    std::int64_t aggregation = unpacker.integer();
+    metric.vote = aggregation >= kVoted;
+    if (metric.vote) aggregation -= kVoted;
     if (aggregation < 0 || aggregation > static_cast<int>(Aggregation::kSampleSpread)) {
       fail("the run file is corrupted (a metric with an unknown aggregation)");
     }

@@ -45,6 +45,7 @@ class ResultTotals {
   explicit ResultTotals(const ResultInfo& info) : info_(info) {
     for (const MetricSpec& spec : info.metrics) metrics_.emplace_back(spec);
     levels_.resize(info.group_levels.size());
+    votes_ = has_vote(info);
   }
 
   void add(const Record& record) {
@@ -119,6 +120,7 @@ class ResultTotals {
     all_reused_ = true;
     item_cut_ = false;
     samples_.assign(metrics_.size(), {});
+    slowest_ms_.reset();
   }
 
   void add_score(const Score& score) {
@@ -134,6 +136,7 @@ class ResultTotals {
     if (!in_item_) return;
     in_item_ = false;
     if (item_cut_) ++cut_;
+    if (slowest_ms_) total_ms_.push_back(*slowest_ms_);
     if (item_failed_) {
       ++failed_;
     } else {
@@ -171,7 +174,8 @@ class ResultTotals {
   void add_times(const Completion& completion) {
     const Timings& timings = completion.timings;
     if (timings.first_token_ms) first_token_ms_.push_back(*timings.first_token_ms);
-    if (timings.total_ms) total_ms_.push_back(*timings.total_ms);
+    if (timings.total_ms && votes_) slowest_ms_ = std::max(slowest_ms_.value_or(0), *timings.total_ms);
+    if (timings.total_ms && !votes_) total_ms_.push_back(*timings.total_ms);
     if (timings.first_token_ms && timings.total_ms && completion.usage.completion.value_or(0) > 1) {
       per_token_ms_.push_back((*timings.total_ms - *timings.first_token_ms) /
                               static_cast<double>(*completion.usage.completion - 1));
@@ -264,6 +268,8 @@ class ResultTotals {
   bool all_reused_ = true;
   bool item_cut_ = false;
   std::int64_t cut_ = 0;
+  bool votes_ = false;
+  std::optional<double> slowest_ms_;  ///< of the item's samples, where they vote
   std::vector<ItemSamples> samples_;  ///< by metric
 };
 
@@ -272,6 +278,10 @@ class ResultTotals {
 bool prompt_was_cut(const Completion& completion) {
   const auto says = [&](const char* what) { return completion.note.find(what) != std::string::npos; };
   return says("left-truncated") || says(" shot dropped") || says(" shots dropped");
+}
+
+bool has_vote(const ResultInfo& info) {
+  return std::any_of(info.metrics.begin(), info.metrics.end(), [](const MetricSpec& metric) { return metric.vote; });
 }
 
 const MetricSummary* headline(const ResultSummary& result) {

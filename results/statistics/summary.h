@@ -44,7 +44,8 @@ struct GroupSummary {
   std::vector<MetricSummary> metrics;  ///< those that are means over items
 };
 
-/// Times of answered samples, in milliseconds; reused answers are left out.
+/// Times of answered samples, in milliseconds; reused answers are left out. Where samples vote (MetricSpec::vote), the
+/// total is an item's: that of its slowest sample, as if all were asked side by side.
 struct LatencySummary {
   statistics::Percentiles first_token;
   statistics::Percentiles total;
@@ -113,6 +114,9 @@ struct RunSummary {
 /// Whether an adapter cut a prompt to fit the model's context: its note says "left-truncated 7 tokens" or
 /// "2 shots dropped".
 [[nodiscard]] bool prompt_was_cut(const Completion& completion);
+
+/// Whether the samples of an item vote.
+[[nodiscard]] bool has_vote(const ResultInfo& info);
 
 /// The headline metric of a result, or null where it has none.
 [[nodiscard]] const MetricSummary* headline(const ResultSummary& result);

@@ -26,6 +26,7 @@ using Json = nlohmann::json;
 constexpr const char* kLoglikelihood = "loglikelihood";
 constexpr const char* kLetter = "generate/letter";
 constexpr const char* kCompletion = "generate/completion";
+constexpr const char* kCot = "generate/cot";
 constexpr int kMaxTokens = 256;
 constexpr int kMaxLetterTokens = 32;
 
@@ -36,6 +37,10 @@ std::vector<Protocol> protocols_of(const SuiteFile& file) {
                             : name == kCompletion  ? Ability::kGenerate
                                                    : Ability::kChat;
     protocols.push_back({name, {ability}});
+    if (name != kCot) continue;
+    protocols.back().reasons = true;
+    // Chain of thought is asked for in words, unless examples show it.
+    protocols.back().default_shots = file.cot.reasoning ? file.examples.count : 0;
   }
   return protocols;
 }
@@ -74,18 +79,27 @@ Extra from_text(const std::string& text) {
   return extra;
 }
 
+// Whether the answer is the letter of a choice.
+bool is_by_letter(const SuiteFile& file, const std::string& protocol) {
+  return protocol == kLetter || (protocol == kCot && file.has_choices());
+}
+
 // The prompt as the protocol asks it.
 std::string asked(const RenderedRow& row, const SuiteFile& file, const std::string& protocol) {
-  if (protocol != kLetter) return row.prompt;
+  const std::string told = protocol == kCot ? file.cot.told(file.has_choices()) : file.letter_instruction;
+  if (!is_by_letter(file, protocol)) return row.prompt + (protocol == kCot ? "\n\n" + told : "");
   std::string text = row.prompt + "\n";
   for (std::size_t i = 0; i < row.choices.size(); ++i) {
     text += "\n" + scoring::letter(static_cast<int>(i)) + ". " + row.choices[i];
   }
-  if (!file.letter_instruction.empty()) text += "\n\n" + file.letter_instruction;
+  if (!told.empty()) text += "\n\n" + told;
   return text;
 }
 
-std::string answered(const RenderedRow& row, const std::string& protocol) {
+std::string answered(const RenderedRow& row, const SuiteFile& file, const std::string& protocol) {
+  if (protocol == kCot) {
+    return file.cot.shown(row.reasoning, file.has_choices() ? scoring::letter(row.target_index) : row.example_answer);
+  }
   if (protocol == kLetter) return scoring::letter(row.target_index);
   if (protocol == kLoglikelihood) return row.choices[static_cast<std::size_t>(row.target_index)];
   return row.example_answer;
@@ -119,7 +133,7 @@ class ExamplePool {
       for (Candidate& candidate : candidates) {
         auto rendered = renderer.render(candidate.row);
         if (!rendered) return forward_error(rendered);
-        candidate.example = {asked(*rendered, file_, protocol_), answered(*rendered, protocol_)};
+        candidate.example = {asked(*rendered, file_, protocol_), answered(*rendered, file_, protocol_)};
       }
     }
     return {};
@@ -229,7 +243,7 @@ class Source : public ItemSource {
       extra.row_json = row.json;
       if (auto checked = check_rubric(row, rendered->expected); !checked) return forward_error(checked);
     }
-    const bool by_choice = protocol_ == kLoglikelihood || protocol_ == kLetter;
+    const bool by_choice = protocol_ == kLoglikelihood || is_by_letter(file_, protocol_);
     if (by_choice) {
       item.choices = std::move(rendered->choices);
       item.target_index = rendered->target_index;
@@ -283,7 +297,7 @@ class CustomSuite : public Suite {
     auto renderer = RowRenderer::start(file_);
     if (!renderer) return forward_error(renderer);
     renderer_ = std::move(*renderer);
-    const bool scores_text = options_.protocol != kLoglikelihood && options_.protocol != kLetter;
+    const bool scores_text = options_.protocol != kLoglikelihood && !is_by_letter(file_, options_.protocol);
     if (file_.judge) {
       if (auto started = file_.judge->start(); !started) return started;
       const bool compares = options_.against != nullptr || file_.target || file_.targets;
@@ -297,7 +311,7 @@ class CustomSuite : public Suite {
     if (scores_text && file_.has_rules) {
       if (auto prepared = file_.scorer.prepare(options_, file_.name); !prepared) return prepared;
     }
-    if (options_.protocol == kLetter) {
+    if (is_by_letter(file_, options_.protocol)) {
       for (std::size_t count = 2; count < letters_.size(); ++count) letters_[count].emplace(static_cast<int>(count));
     }
     info_.name = file_.name;
@@ -355,12 +369,13 @@ class CustomSuite : public Suite {
         body.messages.push_back({Role::kAssistant, example.answer});
       }
       body.messages.push_back({Role::kUser, item.question});
-      body.stop = file_.generate.stop.value_or(std::vector<std::string>{});
+      // Where an answer alone ends, reasoning may only begin.
+      if (options_.protocol != kCot) body.stop = file_.generate.stop.value_or(std::vector<std::string>{});
     }
     const bool by_letter = options_.protocol == kLetter;
     if (by_letter) body.choices = scoring::letters(static_cast<int>(item.choices.size()));
-    body.max_tokens =
-        options_.max_tokens.value_or(file_.generate.max_tokens.value_or(by_letter ? kMaxLetterTokens : kMaxTokens));
+    const int usual = file_.generate.max_tokens.value_or(by_letter ? kMaxLetterTokens : kMaxTokens);
+    body.max_tokens = options_.max_tokens.value_or(options_.protocol == kCot ? file_.cot.max_tokens : usual);
     body.temperature = options_.temperature.value_or(file_.generate.temperature);
     body.top_p = file_.generate.top_p;
     body.seed = random_key(options_.sample_seed, item.id + "#" + std::to_string(sample));
@@ -375,9 +390,11 @@ class CustomSuite : public Suite {
       return scoring::score_logprobs(item, completion, metrics,
                                      scoring::letters(static_cast<int>(item.choices.size())));
     }
-    if (options_.protocol == kLetter) return letters_.at(item.choices.size())->score(item, completion);
+    if (is_by_letter(file_, options_.protocol)) {
+      return letters_.at(item.choices.size())->score(item, concluded(completion));
+    }
     const Extra extra = from_text(item.fields.at(0));
-    const ReadAnswer read = file_.answer->read(completion.text);
+    const ReadAnswer read = read_answer(completion.text);
     if (!file_.judge) return file_.scorer.judge(extra.expected, read, completion);
     Score score = unjudged(extra, read, completion);
     if (!score.extracted.empty()) score.not_judged = "a judge's answer is needed";
@@ -387,7 +404,7 @@ class CustomSuite : public Suite {
   Result<std::vector<Request>> judge_questions(const Item& item, int sample,
                                                const Completion& completion) const override {
     std::vector<Request> none;
-    const ReadAnswer read = file_.answer->read(completion.text);
+    const ReadAnswer read = read_answer(completion.text);
     if (!file_.judge || is_empty(read)) return none;
     const Extra extra = from_text(item.fields.at(0));
     JudgedAnswer judged{extra.row_json, *read.text, std::nullopt, "", item.id + "#" + std::to_string(sample)};
@@ -403,7 +420,7 @@ class CustomSuite : public Suite {
   Score score_judged(const Item& item, const Completion& completion,
                      const std::vector<JudgeAnswer>& judge_answers) const override {
     const Extra extra = from_text(item.fields.at(0));
-    const ReadAnswer read = file_.answer->read(completion.text);
+    const ReadAnswer read = read_answer(completion.text);
     Score score = unjudged(extra, read, completion);
     if (is_empty(read)) return score;
     JudgeVerdict verdict = file_.judge->verdict(judge_answers);
@@ -421,6 +438,18 @@ class CustomSuite : public Suite {
   }
 
  private:
+  // The answer, read out of what the model said; its reasoning is left out.
+  [[nodiscard]] ReadAnswer read_answer(const std::string& text) const {
+    return file_.answer->read(options_.protocol == kCot ? file_.cot.conclusion(text) : text);
+  }
+
+  // The same for an answer that is a letter.
+  [[nodiscard]] Completion concluded(const Completion& completion) const {
+    Completion answer = completion;
+    if (options_.protocol == kCot) answer.text = file_.cot.conclusion(completion.text);
+    return answer;
+  }
+
   static bool is_empty(const ReadAnswer& read) { return !read.text || reading::python_strip(*read.text).empty(); }
 
   // The metrics of an answer's text: the judge's before those of the rules.
@@ -456,7 +485,7 @@ class CustomSuite : public Suite {
                                                  const std::optional<std::string>& reference) const {
     if (options_.against == nullptr) return *reference;
     const std::optional<Completion> other = options_.against->find_sample(item.id, sample);
-    const ReadAnswer read = other ? file_.answer->read(other->text) : ReadAnswer{};
+    const ReadAnswer read = other ? read_answer(other->text) : ReadAnswer{};
     if (is_empty(read)) {
       return usage_error("the run to compare with has no answer of " + options_.against->model().name + " to " +
                          item.id);

@@ -172,6 +172,8 @@ TEST_CASE("What is appended is read back, in the order of results, items and sam
   chat.price = Price{30, 60, 15, std::nullopt, std::nullopt, 0.5, std::nullopt, "price page", "2026-11-01"};
   chat.starter = true;
   chat.options = {{"subjects", "astronomy"}};
+  chat.metrics[0].vote = true;
+  chat.metrics.push_back({"macro", "accuracy", Aggregation::kSampleSpread, 0, "", false, true});
   std::vector<Record> expected = {example_record(0, 0), example_record(0, 7), failed_record(0, 300),
                                   chat_record(1, 3, 0), chat_record(1, 3, 1)};
   {

@@ -5,6 +5,7 @@
 
 #include "harness/core/random.h"
 #include "results/statistics/interval.h"
+#include "results/statistics/majority.h"
 #include "results/statistics/mean.h"
 #include "results/statistics/metric_accumulator.h"
 #include "results/statistics/pass_at_k.h"
@@ -161,6 +162,56 @@ TEST_CASE("What holds of all samples of an item, and how far samples of one numb
   CHECK(all.estimate().interval == "wilson");
   CHECK(spread.estimate().value.value() == 0.5);  // 3/4, 1/4 and 3/4
   CHECK_FALSE(spread.estimate().ci95);
+}
+
+TEST_CASE("The answer that most samples gave is the item's; ties go to the one that was given first") {
+  using statistics::majority;
+  // as Python's collections.Counter(votes).most_common(1) has it, whose ties keep the order of first appearance
+  CHECK(majority({"a", "b", "b"}) == 1);
+  CHECK(majority({"a", "b", "b", "a"}) == 0);
+  CHECK(majority({"c", "b", "a", "a", "b"}) == 1);
+  CHECK(majority({"", "", "a"}) == 2);  // who says nothing does not vote
+  CHECK_FALSE(majority({"", ""}));
+  CHECK_FALSE(majority({}));
+  using statistics::vote_of;
+  CHECK(vote_of(" Billing.\n") == vote_of("billing"));
+  CHECK(vote_of("two  words") == "two words");
+  CHECK(vote_of("$1,250.00") == vote_of("1250"));
+  CHECK(vote_of("18.0") == vote_of("18"));
+  CHECK(vote_of("-0") == vote_of("0"));
+  CHECK(vote_of("18") != vote_of("18.5"));
+  CHECK(vote_of("infinity") == "infinity");
+  CHECK(vote_of("Ärger") != vote_of("ärger"));  // capitals of ASCII alone
+  CHECK(vote_of(".") == ".");
+  CHECK(vote_of("") == "");
+}
+
+TEST_CASE("A metric of voters has the elected answer's value, and stays what it is over items") {
+  MetricSpec spec{"m", "a", Aggregation::kMacroMean, 0, "subject", true};
+  spec.vote = true;
+  statistics::MetricAccumulator macro(spec);
+  spec.aggregation = Aggregation::kMean;
+  statistics::MetricAccumulator mean(spec);
+  const auto add = [&](const std::string& subject, const std::vector<std::pair<std::string, double>>& given) {
+    statistics::ItemSamples samples;
+    for (const auto& [answer, value] : given) {
+      Score score;
+      score.extracted = answer;
+      score.values = {{"a", value}};
+      REQUIRE(samples.add(spec, score));
+    }
+    Item item;
+    item.groups = {{"subject", subject}};
+    macro.add(item, samples);
+    mean.add(item, samples);
+  };
+  add("x", {{"B", 0}, {"A", 1}, {"A", 1}});  // right by majority
+  add("x", {{"B", 0}, {"A", 1}, {"B", 0}});  // wrong
+  add("x", {{"", 0}, {"", 0}});              // nobody voted
+  add("y", {{"A", 1}, {"B", 0}});            // a tie: the first
+  CHECK(mean.estimate().value.value() == 0.5);
+  CHECK(mean.estimate().interval == "wilson");
+  CHECK(macro.estimate().value.value() == Approx((1.0 / 3 + 1) / 2));
 }
 
 TEST_CASE("A macro mean's bootstrap is as wide as its standard error says, in parts of two as in parts of a hundred") {
