@@ -197,7 +197,8 @@ TEST_CASE("prompts that were cut are counted in the summary, and exports have ev
   CHECK_THAT(run_assay(folder.path(), {"show", "r.db"}).out,
              ContainsSubstring("1 item was asked with a prompt cut to the model's context"));
   const Outcome csv = run_assay(folder.path(), {"export", "r.db", "--to", "csv"});
-  CHECK_THAT(csv.out, ContainsSubstring("usd,prompt,reasoning,reasoning_tokens,cache_write_tokens,sent,note,strategy\r\n"));
+  CHECK_THAT(csv.out,
+             ContainsSubstring("usd,prompt,reasoning,reasoning_tokens,cache_write_tokens,sent,note,strategy\r\n"));
   CHECK_THAT(csv.out, ContainsSubstring(",left-truncated 7 tokens,\r\n"));
 }
 
