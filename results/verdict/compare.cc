@@ -31,7 +31,7 @@ struct Pair {
 std::string options_text(const ResultInfo& info, Across across) {
   std::string text;
   for (const auto& [key, value] : info.options) {
-    if (across != Across::kNothing && key == kStrategyOption) continue;
+    if (across != Across::kNothing && (key == kStrategyOption || key == kRetrieverOption)) continue;
     text += (text.empty() ? "" : ",") + key + "=" + value;
   }
   return text.empty() ? "none" : text;
@@ -351,10 +351,9 @@ std::string asked_differently(const ResultInfo& first, const ResultInfo& second,
 }
 
 Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candidate, const ComparisonRules& rules) {
-  auto reading =
-      std::async(std::launch::async, [&] {
-        return read_answered(*baseline.reader, baseline.path, baseline.model, baseline.strategy);
-      });
+  auto reading = std::async(std::launch::async, [&] {
+    return read_answered(*baseline.reader, baseline.path, baseline.model, baseline.strategy);
+  });
   auto candidates = read_answered(*candidate.reader, candidate.path, candidate.model, candidate.strategy);
   auto baselines = reading.get();
   if (!baselines) return forward_error(baselines);
