@@ -76,6 +76,12 @@ struct RowRule {
   [[nodiscard]] bool met_by(int rows) const { return rows >= least && rows % multiple == 0; }
 };
 
+/// A context that gives a vector for a text.
+struct EmbeddingContext {
+  ContextHandle handle;
+  int tokens = 0;  ///< of a text, at most
+};
+
 /// A loaded model. Immutable; shared by the engine and the adapter.
 class LocalModel {
  public:
@@ -88,6 +94,10 @@ class LocalModel {
   /// that many sequences with `cells` / `streams` cells each of their own. `cancelled` ends a decode early; `meter` is
   /// told of its buffers. Null where there is not memory enough.
   [[nodiscard]] ContextHandle make_context(int cells, int streams, Meter& meter, std::atomic<bool>& cancelled) const;
+
+  /// A context for texts of up to `tokens` tokens, pooled as the model's file says, by the mean where it says nothing.
+  /// Errors, without a place: not memory enough; a model that ranks pairs of texts instead.
+  [[nodiscard]] Result<EmbeddingContext> make_embedding_context(int tokens) const;
 
   [[nodiscard]] const ModelOptions& options() const { return options_; }
   [[nodiscard]] const Tokenizer& tokenizer() const { return *tokenizer_; }

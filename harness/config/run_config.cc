@@ -288,7 +288,7 @@ const std::vector<RunSetting>& run_settings() {
       {"shots", "--shots", "K", "worked examples before each question",
        [](S s, W, C c) { return store(c.shots, shots_number(s)); }},
       {kStrategyOption, "--strategy", "LIST",
-       "ways to ask, side by side: zero_shot, few_shot:N, cot, self_consistency:N",
+       "ways to ask, side by side: zero_shot, few_shot:N, cot, self_consistency:N, rag",
        [](S s, W, C c) { return store(c.strategies, strategies_of(s)); }},
       {"limit", "--limit", "N", "N items a suite, spread over its groups, chosen by --seed",
        [](S s, W, C c) { return store(c.limit, whole_number(s, 1, kMostItems)); }},

@@ -17,10 +17,11 @@ struct Named {
 };
 
 // One voter votes as if nobody did.
-constexpr std::array<Named, 4> kNamed{{{"zero_shot", StrategyKind::kZeroShot, 0, 0, ""},
+constexpr std::array<Named, 5> kNamed{{{"zero_shot", StrategyKind::kZeroShot, 0, 0, ""},
                                        {"few_shot", StrategyKind::kFewShot, 1, 1000, "examples"},
                                        {"cot", StrategyKind::kCot, 0, 0, ""},
-                                       {"self_consistency", StrategyKind::kSelfConsistency, 2, 1000, "answers"}}};
+                                       {"self_consistency", StrategyKind::kSelfConsistency, 2, 1000, "answers"},
+                                       {"rag", StrategyKind::kRag, 0, 0, ""}}};
 
 const Named& of(StrategyKind kind) { return kNamed[static_cast<std::size_t>(kind)]; }
 
@@ -37,7 +38,7 @@ Result<Strategy> parse_strategy(const std::string& text) {
   }
   if (found == nullptr) {
     return usage_error("no strategy '" + on_one_line(name) + "'" + did_you_mean(name, names) +
-                       "; there are zero_shot, few_shot:N, cot, self_consistency:N");
+                       "; there are zero_shot, few_shot:N, cot, self_consistency:N, rag");
   }
   if (found->least == 0) {
     if (colon != std::string::npos) return usage_error(name + " takes no number: '" + on_one_line(text) + "'");

@@ -14,6 +14,7 @@ enum class StrategyKind {
   kFewShot,          ///< `count` worked examples before it
   kCot,              ///< chain of thought: the model is to reason before it answers
   kSelfConsistency,  ///< `count` sampled chains of thought, whose answers vote
+  kRag,              ///< passages of the suite's documents before the question (retrieval-augmented generation)
 };
 
 /// One strategy with its number.
@@ -26,8 +27,12 @@ struct Strategy {
 /// The key under which a result's strategy is among its options (ResultInfo::options, SuiteOptions::extra).
 inline constexpr const char* kStrategyOption = "strategy";
 
-/// Reads "zero_shot", "few_shot:3", "cot", "self_consistency:5". The error says what there is; it begins without the
-/// place.
+/// The key under which stands what found the passages of the strategy `rag`: "bm25", or the embedding model and its
+/// hash. It belongs to the strategy: other strategies of the same suite have none.
+inline constexpr const char* kRetrieverOption = "retriever";
+
+/// Reads "zero_shot", "few_shot:3", "cot", "self_consistency:5", "rag". The error says what there is; it begins
+/// without the place.
 [[nodiscard]] Result<Strategy> parse_strategy(const std::string& text);
 
 /// The strategy as parse_strategy() reads it.

@@ -1,6 +1,7 @@
 #include "harness/run/plan.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "harness/core/clock.h"
@@ -78,6 +79,21 @@ Result<std::vector<Asking>> askings(const RunConfig& config,
   }
   if (asked.empty()) return usage_error("no suite of this run has a strategy that was asked for: " + messages.back());
   return asked;
+}
+
+// What a dry run says of embedding.
+std::string estimate_text(const SuiteInfo& suite, const std::optional<Price>& price) {
+  const SuiteRetrieval& retrieval = *suite.retrieval;
+  std::string text = suite.name + " by rag: " + std::to_string(retrieval.use.texts) + " texts of about " +
+                     std::to_string(retrieval.use.tokens.value_or(0)) + " tokens would be embedded with " +
+                     retrieval.retriever + " at most";
+  if (price && price->input_per_mtok) {
+    char usd[48];
+    std::snprintf(usd, sizeof usd, ", for $%.4f",
+                  *price->input_per_mtok * static_cast<double>(retrieval.use.tokens.value_or(0)) / 1e6);
+    text += usd;
+  }
+  return text + " (what the cache has costs nothing); bm25 stands in for it here";
 }
 
 // The entries of all suites of the run, their option keys checked.
@@ -180,25 +196,27 @@ bool TodoList::is_done(std::int64_t position, int sample) const {
   return done_[static_cast<std::size_t>(position * samples_ + sample)];
 }
 
-Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, std::vector<std::string>& messages) {
+Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, std::vector<std::string>& messages,
+                       const EmbedderMaker& embedder) {
   // Cheap checks first: a misspelt suite must not wait for a model to load.
   auto entries = find_suites(config);
   if (!entries) return forward_error(entries);
   auto models = make_models(config, context, *entries);
   if (!models) return forward_error(models);
-  auto plan = make_plan(config, std::move(*models), messages);
+  auto plan = make_plan(config, std::move(*models), messages, embedder);
   if (!plan) return plan;
   if (auto added = add_judges(config, context, *plan, messages); !added) return forward_error(added);
   return plan;
 }
 
-Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages) {
+Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages,
+                       const EmbedderMaker& embedder) {
   auto found = find_suites(config);
   if (!found) return forward_error(found);
   const std::vector<std::shared_ptr<const SuiteEntry>>& entries = *found;
 
   struct LoadedSuite {
-    std::shared_ptr<const Suite> suite;
+    std::shared_ptr<Suite> suite;
     SuiteOptions options;
     std::vector<std::int64_t> orders;
     std::string data_sha256;
@@ -213,6 +231,8 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
     const SuiteEntry& entry = *entries[asking.suite];
     auto options = way_of_asking(config, wanted, entry, models, asking.strategy);
     if (!options) return forward_error(options);
+    options->embedder = embedder;
+    options->is_dry_run = config.dry_run;
     auto suite = make_suite(entry, wanted, *options);
     if (!suite && config.starter && wanted.extra.empty() && entries.size() > 1) {
       // The starter items are always there: what fails is this machine, and the other suites can do without.
@@ -305,7 +325,16 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
       info.metrics = about.metrics;
       info.group_levels = about.group_levels;
       info.options = suite.options.extra;
+      if (about.retrieval) info.options.emplace_back(kRetrieverOption, about.retrieval->retriever);
       plan.results.push_back(std::move(planned));
+    }
+  }
+  // Last, when all else is right: it may cost time and money.
+  for (const LoadedSuite& suite : loaded) {
+    if (auto chosen = suite.suite->choose(suite.orders); !chosen) return forward_error(chosen);
+    const auto& retrieval = suite.suite->info().retrieval;
+    if (config.dry_run && retrieval && !retrieval->model.empty()) {
+      messages.push_back(estimate_text(suite.suite->info(), prices->find(retrieval->model, today)));
     }
   }
   return plan;

@@ -14,10 +14,12 @@
 #include "harness/core/strategy.h"
 #include "harness/core/version.h"
 #include "harness/run/dispatcher.h"
+#include "harness/run/embedding.h"
 #include "harness/run/host.h"
 #include "harness/run/plan.h"
 #include "harness/run/run_plan.h"
 #include "harness/run/stored_run.h"
+#include "results/run_file/retrieval_note.h"
 #include "results/run_file/run_file.h"
 
 namespace assay {
@@ -58,6 +60,10 @@ RunInfo describe_run(const RunConfig& config, const Plan& plan) {
       // several strategies of a suite say the same
       std::pair<std::string, std::string> note(planned.info.suite + "_" + name, value);
       if (std::find(run.host.begin(), run.host.end(), note) == run.host.end()) run.host.push_back(std::move(note));
+    }
+    if (const auto& retrieval = planned.suite->info().retrieval) {
+      run.host.push_back(retrieval_entry(
+          planned.info.suite, {retrieval->retriever, retrieval->documents, retrieval->passages, retrieval->use}));
     }
   }
   return run;
@@ -207,6 +213,17 @@ Result<ReusableAnswers> open_reusable(const RunConfig& config, const Plan& plan)
   return reusable;
 }
 
+// What embedding has cost in all sessions of the run, this one's included, which has been opened.
+Result<double> embedding_spent(const Plan& plan, const std::string& path) {
+  const bool retrieves = std::any_of(plan.results.begin(), plan.results.end(), [](const PlannedResult& planned) {
+    return planned.suite->info().retrieval.has_value();
+  });
+  if (!retrieves) return 0.0;
+  auto reader = RunReader::open(path);
+  if (!reader) return forward_error(reader);
+  return embedding_usd(**reader);
+}
+
 // Exit code and message of contract.md from what happened.
 void conclude(const RunConfig& config, const Plan& plan, const DispatchOutcome& dispatched, RunOutcome& outcome) {
   std::int64_t total = 0;
@@ -250,7 +267,9 @@ void conclude(const RunConfig& config, const Plan& plan, const DispatchOutcome& 
 Result<RunOutcome> run(const RunConfig& config, const AdapterContext& context, RunObserver& observer,
                        const StopSignal& stop) {
   std::vector<std::string> messages;
-  auto plan = make_plan(config, context, messages);
+  EmbeddingLimits limits{config.prices_file, config.budget_usd, [&stop] { return stop.level.load() > 0; },
+                         [&observer](const std::string& line) { observer.on_message(line); }};
+  auto plan = make_plan(config, context, messages, embedder_maker(context, std::move(limits)));
   for (const std::string& message : messages) observer.on_message(message);
   if (!plan) return forward_error(plan);
 
@@ -298,7 +317,9 @@ Result<RunOutcome> run_plan(const RunConfig& config, Plan& plan, const ReusableA
     }
     auto spent = (*writer)->spent_usd();
     if (!spent) return forward_error(spent);
-    Budget budget(config.budget_usd, *spent);
+    auto embedding = embedding_spent(plan, outcome.run_path);
+    if (!embedding) return forward_error(embedding);
+    Budget budget(config.budget_usd, *spent + *embedding);
 
     RunPlanSummary summary = summarize(plan);
     summary.run_path = outcome.run_path;

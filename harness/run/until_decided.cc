@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "harness/run/embedding.h"
 #include "harness/run/plan.h"
 #include "results/run_file/run_file.h"
 #include "results/verdict/answered_items.h"
@@ -37,7 +38,7 @@ Result<void> check_asked_alike(const RunConfig& config, const StopRule& rule, co
   RunConfig dry = config;
   dry.dry_run = true;
   std::vector<std::string> messages;
-  auto plan = make_plan(dry, context, messages);
+  auto plan = make_plan(dry, context, messages, embedder_maker(context, {config.prices_file, config.budget_usd}));
   if (!plan) return forward_error(plan);
   for (const PlannedResult& planned : plan->results) {
     std::string difference;

@@ -49,6 +49,7 @@ bool reasons(const Strategy& strategy) {
 bool suits(const SuiteEntry& suite, const Protocol& protocol, const Strategy& strategy) {
   if (reasons(strategy)) return protocol.reasons;
   if (protocol.reasons || protocol.has_own_examples) return false;
+  if (strategy.kind == StrategyKind::kRag) return suite.retrieves;
   return strategy.kind == StrategyKind::kZeroShot || most_shots(suite, protocol) >= strategy.count;
 }
 
@@ -147,6 +148,9 @@ std::string why_not_by(const SuiteEntry& suite, const Strategy& strategy) {
   if (strategy.kind == StrategyKind::kFewShot && !suiting(suite, Strategy{}).empty()) {
     why = most == 0 ? "it has no worked examples to show" : "it shows at most " + std::to_string(most) + " examples";
   }
+  if (strategy.kind == StrategyKind::kRag && !suite.retrieves) {
+    why = "it has no documents; a suite of your own names them, with rag: in its file";
+  }
   std::vector<std::string> there;
   if (!suiting(suite, Strategy{}).empty()) there.emplace_back("zero_shot");
   if (most > 0) there.push_back("few_shot:1 to few_shot:" + std::to_string(most));
@@ -154,6 +158,7 @@ std::string why_not_by(const SuiteEntry& suite, const Strategy& strategy) {
     there.emplace_back("cot");
     there.emplace_back("self_consistency:N");
   }
+  if (!suiting(suite, Strategy{StrategyKind::kRag, 0}).empty()) there.emplace_back("rag");
   return suite.name + " has no strategy " + strategy_text(strategy) + ": " + why + "; it has " +
          (there.empty() ? "none" : listed(there));
 }

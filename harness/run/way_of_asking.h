@@ -20,7 +20,7 @@ namespace assay {
 /// The options with which the suite is made. Without a strategy: the named protocol, or the suite's first that every
 /// model can do; shots and samples as given, or the protocol's own. A strategy chooses among the protocols that suit it
 /// (those that let the model reason, or the others), the named one where it is among them, and sets what it is made of:
-/// the shots of zero_shot and few_shot, the samples of self_consistency and, where none is given, its temperature.
+/// the shots of zero_shot, few_shot and rag, the samples of self_consistency and, where none is given, its temperature.
 /// Errors are usage errors with the place of the value that is wrong: an unknown protocol, one that a model cannot do,
 /// shots that there are not, what why_not_by() says, self-consistency without chance.
 [[nodiscard]] Result<SuiteOptions> way_of_asking(const RunConfig& config, const SuiteConfig& wanted,

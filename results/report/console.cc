@@ -115,6 +115,20 @@ void judge_line(std::ostream& out, const JudgeInfo& info, const JudgeSummary& ju
   out << inked("    " + text, Ink::kDim, style) << '\n';
 }
 
+void retrieval_line(std::ostream& out, const RetrievalSummary& retrieval, const ConsoleStyle& style) {
+  const RetrievalNote& note = retrieval.whole;
+  std::string text = "passages by " + plain(note.retriever) + ": " + std::to_string(note.passages) + " of " +
+                     std::to_string(note.documents) + (note.documents == 1 ? " document" : " documents");
+  if (note.use.texts > 0) {
+    text += "; embedded " + std::to_string(note.use.texts) + " texts, " + std::to_string(note.use.cached) +
+            " from the cache, " + (note.use.tokens ? std::to_string(*note.use.tokens) : std::string("unknown")) +
+            " tokens, " + with_unit(note.use.ms);
+    text +=
+        retrieval.usd_per_task ? ", $" + usd_text(retrieval.usd_per_task) + " of the $/task" : ", at a cost not known";
+  }
+  out << inked("    " + text, Ink::kDim, style) << '\n';
+}
+
 void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleStyle& style) {
   const MetricSummary* metric = headline(result);
   const Estimate estimate = metric == nullptr ? Estimate{} : metric->estimate;
@@ -127,6 +141,7 @@ void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleSt
       << right(usd_text(result.cost.usd_per_task), kUsd) << '\n';
   other_metrics(out, result, style);
   if (result.judge && result.info.judge) judge_line(out, *result.info.judge, *result.judge, style);
+  if (result.retrieval) retrieval_line(out, *result.retrieval, style);
   if (result.state != "complete") {
     out << inked("    " + result.state + ": " + std::to_string(result.scored) + " of " + std::to_string(result.items) +
                      " items scored" +

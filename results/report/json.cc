@@ -104,6 +104,21 @@ Json json_of(const JudgeInfo& info, const JudgeSummary& judge) {
        {{"usd", or_null(judge.usd)}, {"usd_per_task", or_null(judge.usd_per_task)}, {"price", json_of(info.price)}}}};
 }
 
+// What finding passages took; the result's part of its cost is part of the result's.
+Json json_of(const RetrievalSummary& retrieval) {
+  const EmbeddingUse& use = retrieval.whole.use;
+  return {{"retriever", retrieval.whole.retriever},
+          {"documents", retrieval.whole.documents},
+          {"passages", retrieval.whole.passages},
+          {"embedding",
+           {{"texts", use.texts},
+            {"cached", use.cached},
+            {"tokens", or_null(use.tokens)},
+            {"ms", use.ms},
+            {"usd", or_null(use.usd)}}},
+          {"cost", {{"usd", or_null(retrieval.usd)}, {"usd_per_task", or_null(retrieval.usd_per_task)}}}};
+}
+
 Json json_of(const JudgeAnswer& answer) {
   const Completion& completion = answer.completion;
   Json json;
@@ -155,6 +170,7 @@ Json json_of(const ResultSummary& result) {
                         {"prompt_tokens_per_s", or_null(result.throughput.prompt_tokens_per_s)},
                         {"completion_tokens_per_s", or_null(result.throughput.completion_tokens_per_s)}};
   if (result.judge && info.judge) json["judge"] = json_of(*info.judge, *result.judge);
+  if (result.retrieval) json["retrieval"] = json_of(*result.retrieval);
   if (result.turns) json["turns"] = {{"mean", result.turns->mean}, {"max", result.turns->most}};
   json["retries"] = result.retries;
   json["errors"] = Json::object();

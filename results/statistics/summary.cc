@@ -72,7 +72,9 @@ class ResultTotals {
     }
   }
 
-  ResultSummary summary(const std::string& run_state, std::optional<double> running_ms) {
+  // `embedding_usd`: this result's part of it.
+  ResultSummary summary(const std::string& run_state, std::optional<double> running_ms,
+                        std::optional<double> embedding_usd) {
     end_item();
     ResultSummary out;
     out.info = info_;
@@ -93,7 +95,7 @@ class ResultTotals {
     out.latency = {statistics::percentiles(first_token_ms_), statistics::percentiles(total_ms_),
                    statistics::percentiles(per_token_ms_)};
     out.tokens = tokens_;
-    out.cost = cost();
+    out.cost = cost(embedding_usd);
     out.throughput = throughput(running_ms);
     if (turns_.mean()) out.turns = TurnSummary{*turns_.mean(), most_turns_};
     out.retries = retries_;
@@ -218,10 +220,10 @@ class ResultTotals {
     return out;
   }
 
-  CostSummary cost() const {
+  CostSummary cost(std::optional<double> embedding_usd) const {
     CostSummary out;
-    if (unknown_cost_ || !usd_ || unknown_judge_cost_) return out;
-    out.usd = *usd_ + judge_.usd.value_or(0);
+    if (unknown_cost_ || !usd_ || unknown_judge_cost_ || !embedding_usd) return out;
+    out.usd = *usd_ + judge_.usd.value_or(0) + *embedding_usd;
     if (scored_ > 0) out.usd_per_task = *out.usd / static_cast<double>(scored_);
     for (const MetricAccumulator& metric : metrics_) {
       if (metric.spec().headline && metric.sum() > 0) out.usd_per_correct = *out.usd / metric.sum();
@@ -277,7 +279,7 @@ class ResultTotals {
 
 bool prompt_was_cut(const Completion& completion) {
   const auto says = [&](const char* what) { return completion.note.find(what) != std::string::npos; };
-  return says("left-truncated") || says(" shot dropped") || says(" shots dropped");
+  return says("left-truncated") || says(" dropped");
 }
 
 bool has_vote(const ResultInfo& info) {
@@ -314,7 +316,16 @@ Result<RunSummary> Summarizer::finish() {
     if (std::any_of(details.begin(), details.end(), [](const auto& one) { return one.first == kRescoredFrom; })) {
       running->reset();
     }
-    summary.results.push_back(totals_->results[i].summary(summary.run.state, *running));
+    const ResultInfo& info = reader_.results()[i];
+    const std::optional<double> embedding_usd = embedding_share_usd(reader_, info);
+    ResultSummary result = totals_->results[i].summary(summary.run.state, *running, embedding_usd);
+    if (retrieves(info)) {
+      if (auto note = retrieval_of(reader_, info.suite)) result.retrieval = {std::move(*note), embedding_usd, {}};
+    }
+    if (result.retrieval && embedding_usd && result.scored > 0) {
+      result.retrieval->usd_per_task = *embedding_usd / static_cast<double>(result.scored);
+    }
+    summary.results.push_back(std::move(result));
   }
   return summary;
 }

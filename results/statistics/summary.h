@@ -11,6 +11,7 @@
 
 #include "harness/core/completion.h"
 #include "harness/core/result.h"
+#include "results/run_file/retrieval_note.h"
 #include "results/run_file/run_file.h"
 #include "results/statistics/interval.h"
 #include "results/statistics/percentiles.h"
@@ -53,7 +54,8 @@ struct LatencySummary {
 };
 
 struct CostSummary {
-  /// All samples and what judged them, failed ones' known cost included; absent where an answer's is unknown.
+  /// All samples, what judged them and what found their passages, failed ones' known cost included; absent where one of
+  /// these is unknown.
   std::optional<double> usd;
   std::optional<double> usd_per_task;     ///< usd / scored items
   std::optional<double> usd_per_correct;  ///< usd / sum of the headline over items; absent where that is 0
@@ -70,6 +72,13 @@ struct ThroughputSummary {
 struct TurnSummary {
   double mean = 0;
   std::int64_t most = 0;
+};
+
+/// What finding the passages before the questions took, in all sessions of the run.
+struct RetrievalSummary {
+  RetrievalNote whole;                 ///< of all results of the suite that were asked so
+  std::optional<double> usd;           ///< this result's part, in equal shares; part of CostSummary::usd
+  std::optional<double> usd_per_task;  ///< usd / scored items
 };
 
 /// What a judge of the answers took, apart from the model that gave them.
@@ -99,8 +108,9 @@ struct ResultSummary {
   Usage tokens;  ///< sums over the samples of which a count is known; absent where it is known of none
   CostSummary cost;
   ThroughputSummary throughput;
-  std::optional<TurnSummary> turns;   ///< where the suite asks in episodes
-  std::optional<JudgeSummary> judge;  ///< where a model judges the answers
+  std::optional<TurnSummary> turns;           ///< where the suite asks in episodes
+  std::optional<JudgeSummary> judge;          ///< where a model judges the answers
+  std::optional<RetrievalSummary> retrieval;  ///< where passages stand before the questions
   std::int64_t retries = 0;
   /// Failed samples by kind; every kind is there, but for the judge's where there is none.
   std::vector<std::pair<FailureKind, std::int64_t>> errors;
@@ -112,7 +122,7 @@ struct RunSummary {
 };
 
 /// Whether an adapter cut a prompt to fit the model's context: its note says "left-truncated 7 tokens" or
-/// "2 shots dropped".
+/// "2 parts dropped" (of old runs "shots").
 [[nodiscard]] bool prompt_was_cut(const Completion& completion);
 
 /// Whether the samples of an item vote.

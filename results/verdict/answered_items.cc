@@ -5,6 +5,7 @@
 
 #include "harness/core/strategy.h"
 #include "harness/core/text.h"
+#include "results/run_file/retrieval_note.h"
 #include "results/statistics/metric_accumulator.h"
 #include "results/statistics/pass_at_k.h"
 
@@ -121,6 +122,15 @@ class SuiteReader {
   bool undefined_ = false;
 };
 
+// What finding passages cost is spread over the items: all of them are asked with the same documents.
+void add_embedding(const RunReader& reader, AnsweredSuite& suite) {
+  const std::optional<double> usd = embedding_share_usd(reader, suite.info);
+  for (AnsweredItem& item : suite.items) {
+    if (!usd) item.usd.reset();
+    if (item.usd) *item.usd += *usd / static_cast<double>(suite.items.size());
+  }
+}
+
 bool is_named(const ResultInfo& info, const std::string& model) {
   return model == info.model.name || model == info.model_ref;
 }
@@ -192,6 +202,7 @@ Result<std::vector<AnsweredSuite>> read_answered(const RunReader& reader, const 
       return usage_error(path + ": " + on_one_line(reader.results()[i].suite) +
                          " has items with fewer samples than its headline metric needs; resume the run");
     }
+    add_embedding(reader, *suite);
     suites.push_back(std::move(*suite));
   }
   return suites;

@@ -31,7 +31,7 @@ struct Pair {
 std::string options_text(const ResultInfo& info, Across across) {
   std::string text;
   for (const auto& [key, value] : info.options) {
-    if (across != Across::kNothing && key == kStrategyOption) continue;
+    if (across != Across::kNothing && (key == kStrategyOption || key == kRetrieverOption)) continue;
     text += (text.empty() ? "" : ",") + key + "=" + value;
   }
   return text.empty() ? "none" : text;

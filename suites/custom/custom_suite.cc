@@ -11,6 +11,7 @@
 
 #include "harness/core/random.h"
 #include "harness/core/text.h"
+#include "suites/custom/passage_finder.h"
 #include "suites/custom/rendered_row.h"
 #include "suites/custom/suite_file.h"
 #include "suites/reading/bounded_json.h"
@@ -59,6 +60,11 @@ struct Extra {
   Expected expected;
   std::vector<Example> examples;
   std::string row_json;  // for a judge; else empty
+  // By the strategy rag: what was retrieved, the passages' places in the question, and the values of
+  // RagRules::quality_names().
+  std::string retrieved;
+  std::vector<TextSpan> passages;
+  std::vector<double> retrieval;
 };
 
 std::string to_text(const Extra& extra) {
@@ -66,6 +72,10 @@ std::string to_text(const Extra& extra) {
             {"tests", extra.expected.tests}, {"database", extra.expected.database}, {"row", extra.row_json}};
   json["examples"] = Json::array();
   for (const Example& example : extra.examples) json["examples"].push_back({example.prompt, example.answer});
+  json["retrieved"] = extra.retrieved;
+  json["passages"] = Json::array();
+  for (const TextSpan& span : extra.passages) json["passages"].push_back({span.begin, span.end});
+  json["retrieval"] = extra.retrieval;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -76,6 +86,9 @@ Extra from_text(const std::string& text) {
   extra.expected = {json.at("targets"), json.at("pattern"), json.at("tests"), json.at("database")};
   extra.row_json = json.at("row");
   for (const Json& example : json.at("examples")) extra.examples.push_back({example.at(0), example.at(1)});
+  extra.retrieved = json.at("retrieved");
+  for (const Json& span : json.at("passages")) extra.passages.push_back({span.at(0), span.at(1)});
+  extra.retrieval = json.at("retrieval").get<std::vector<double>>();
   return extra;
 }
 
@@ -198,12 +211,13 @@ class ExamplePool {
 class Source : public ItemSource {
  public:
   Source(const SuiteFile& file, const RowRenderer& renderer, std::string protocol, std::unique_ptr<RowReader> rows,
-         ExamplePool pool)
+         ExamplePool pool, const PassageFinder* finder)
       : file_(file),
         renderer_(renderer),
         protocol_(std::move(protocol)),
         rows_(std::move(rows)),
-        pool_(std::move(pool)) {}
+        pool_(std::move(pool)),
+        finder_(finder) {}
 
   Result<std::optional<Item>> next() override {
     auto row = rows_->next();
@@ -239,6 +253,9 @@ class Source : public ItemSource {
     auto examples = pool_.of(row, item.question);
     if (!examples) return forward_error(examples);
     extra.examples = std::move(*examples);
+    if (finder_ != nullptr) {
+      if (auto added = add_passages(row, item, extra); !added) return forward_error(added);
+    }
     if (file_.judge) {
       extra.row_json = row.json;
       if (auto checked = check_rubric(row, rendered->expected); !checked) return forward_error(checked);
@@ -267,6 +284,27 @@ class Source : public ItemSource {
     return {};
   }
 
+  // The gold is looked for in every row, passages are there for those that were chosen.
+  Result<void> add_passages(const Row& row, Item& item, Extra& extra) {
+    std::vector<retrieval::Gold> gold;
+    if (const auto& column = file_.rag->gold) {
+      auto names = field_texts(row, column->text, file_.rag->gold_separator, column->where);
+      if (!names) return forward_error(names);
+      auto known = finder_->gold_of(*names);
+      if (!known) return usage_error(column->where + ": " + row.where + ": " + known.error().message);
+      gold = std::move(*known);
+    }
+    if (!finder_->has(row.index)) return {};
+    FoundPassages found = finder_->at(row.index, gold);
+    item.question = found.text + item.question;
+    extra.retrieved = std::move(found.listing);
+    extra.passages = std::move(found.parts);
+    for (const auto* quality : {&found.quality, &found.lexical_quality}) {
+      if (*quality) extra.retrieval.insert(extra.retrieval.end(), {(*quality)->recall, (*quality)->reciprocal_rank});
+    }
+    return {};
+  }
+
   Result<std::string> id_of(const Row& row) {
     if (!file_.id_column) return std::to_string(row.index);
     auto id = field_text(row, file_.id_column->text, file_.id_column->where);
@@ -286,6 +324,7 @@ class Source : public ItemSource {
   std::string protocol_;
   std::unique_ptr<RowReader> rows_;
   ExamplePool pool_;
+  const PassageFinder* finder_;  // null: no passages stand before questions
   std::unordered_set<std::uint64_t> ids_;
 };
 
@@ -323,7 +362,27 @@ class CustomSuite : public Suite {
     info_.default_shots = file_.examples.count;
     info_.max_shots = max_shots_of(file_);
     info_.notes = file_.scorer.notes();
-    return {};
+    return options_.retrieve ? prepare_retrieval() : Result<void>{};
+  }
+
+  Result<void> choose(const std::vector<std::int64_t>& orders) override {
+    if (finder_ == nullptr) return {};
+    auto rows = RowReader::open(file_.data);
+    if (!rows) return forward_error(rows);
+    std::vector<std::pair<std::int64_t, std::string>> questions;
+    for (auto order = orders.begin(); order != orders.end();) {
+      auto row = (*rows)->next();
+      if (!row) return forward_error(row);
+      if (!*row) break;
+      if ((*row)->index != *order) continue;
+      ++order;
+      auto rendered = renderer_->render(**row);
+      if (!rendered) return forward_error(rendered);
+      questions.emplace_back((*row)->index, std::move(rendered->query));
+    }
+    auto found = finder_->find(questions);
+    info_.retrieval = finder_->retrieval();
+    return found;
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -334,7 +393,7 @@ class CustomSuite : public Suite {
     auto rows = RowReader::open(file_.data);
     if (!rows) return forward_error(rows);
     return std::unique_ptr<ItemSource>(
-        new Source(file_, *renderer_, options_.protocol, std::move(*rows), std::move(pool)));
+        new Source(file_, *renderer_, options_.protocol, std::move(*rows), std::move(pool), finder_.get()));
   }
 
   Result<std::string> data_sha256() const override {
@@ -345,6 +404,12 @@ class CustomSuite : public Suite {
       files.push_back(std::move(*examples));
     }
     files.insert(files.end(), file_.scorer.files().begin(), file_.scorer.files().end());
+    if (file_.rag) {
+      // By every strategy: all of them are asked of the same data.
+      auto documents = retrieval::document_files(file_.rag->documents, file_.rag->where);
+      if (!documents) return forward_error(documents);
+      files.insert(files.end(), documents->begin(), documents->end());
+    }
     return reading::data_set_sha256(files);
   }
 
@@ -354,6 +419,7 @@ class CustomSuite : public Suite {
     if (options_.protocol == kLoglikelihood) {
       LoglikelihoodRequest body;
       body.context = one_text(item, extra);
+      body.droppable = moved(extra.passages, body.context.size() - item.question.size());
       for (const std::string& choice : item.choices) body.continuations.push_back(file_.delimiter + choice);
       request.body = std::move(body);
       return request;
@@ -361,6 +427,7 @@ class CustomSuite : public Suite {
     GenerateRequest body;
     if (options_.protocol == kCompletion) {
       body.prompt = one_text(item, extra);
+      body.droppable = moved(extra.passages, body.prompt.size() - item.question.size());
       body.stop = file_.generate.stop.value_or(std::vector<std::string>{file_.examples.separator});
     } else {
       if (!extra.system.empty()) body.messages.push_back({Role::kSystem, extra.system});
@@ -369,6 +436,7 @@ class CustomSuite : public Suite {
         body.messages.push_back({Role::kAssistant, example.answer});
       }
       body.messages.push_back({Role::kUser, item.question});
+      body.droppable = extra.passages;
       // Where an answer alone ends, reasoning may only begin.
       if (options_.protocol != kCot) body.stop = file_.generate.stop.value_or(std::vector<std::string>{});
     }
@@ -384,21 +452,7 @@ class CustomSuite : public Suite {
   }
 
   Score score(const Item& item, const Completion& completion) const override {
-    if (options_.protocol == kLoglikelihood) {
-      std::vector<scoring::ChoiceMetric> metrics;
-      for (const MetricSpec& metric : info_.metrics) metrics.push_back({metric.value, normalisation_of(metric.value)});
-      return scoring::score_logprobs(item, completion, metrics,
-                                     scoring::letters(static_cast<int>(item.choices.size())));
-    }
-    if (is_by_letter(file_, options_.protocol)) {
-      return letters_.at(item.choices.size())->score(item, concluded(completion));
-    }
-    const Extra extra = from_text(item.fields.at(0));
-    const ReadAnswer read = read_answer(completion.text);
-    if (!file_.judge) return file_.scorer.judge(extra.expected, read, completion);
-    Score score = unjudged(extra, read, completion);
-    if (!score.extracted.empty()) score.not_judged = "a judge's answer is needed";
-    return score;
+    return with_retrieval(item, score_answer(item, completion));
   }
 
   Result<std::vector<Request>> judge_questions(const Item& item, int sample,
@@ -419,6 +473,59 @@ class CustomSuite : public Suite {
 
   Score score_judged(const Item& item, const Completion& completion,
                      const std::vector<JudgeAnswer>& judge_answers) const override {
+    return with_retrieval(item, score_by_judge(item, completion, judge_answers));
+  }
+
+ private:
+  // Once, before any item is read: documents that cannot be read are found before anything is asked.
+  Result<void> prepare_retrieval() {
+    auto finder = PassageFinder::make(*file_.rag, options_.embedder, options_.is_dry_run);
+    if (!finder) return forward_error(finder);
+    finder_ = std::move(*finder);
+    info_.retrieval = finder_->retrieval();
+    if (!file_.rag->gold) return {};
+    for (const std::string& name : file_.rag->quality_names()) {
+      info_.metrics.push_back({name, name, Aggregation::kMean, 0, "", false});
+    }
+    return {};
+  }
+
+  static std::vector<TextSpan> moved(std::vector<TextSpan> spans, std::size_t by) {
+    for (TextSpan& span : spans) span = {span.begin + by, span.end + by};
+    return spans;
+  }
+
+  // How well passages were found is no matter of the answer.
+  [[nodiscard]] Score with_retrieval(const Item& item, Score score) const {
+    if (finder_ == nullptr) return score;
+    const Extra extra = from_text(item.fields.at(0));
+    const std::vector<std::string> names = file_.rag->quality_names();
+    for (std::size_t i = 0; i < extra.retrieval.size(); ++i) score.values.emplace_back(names[i], extra.retrieval[i]);
+    score.detail += (score.detail.empty() ? "" : "\n\n") + extra.retrieved;
+    return score;
+  }
+
+  [[nodiscard]] Score score_answer(const Item& item, const Completion& completion) const {
+    if (options_.protocol == kLoglikelihood) {
+      std::vector<scoring::ChoiceMetric> metrics;
+      for (const MetricSpec& metric : choice_metrics())
+        metrics.push_back({metric.value, normalisation_of(metric.value)});
+      return scoring::score_logprobs(item, completion, metrics,
+                                     scoring::letters(static_cast<int>(item.choices.size())));
+    }
+    if (is_by_letter(file_, options_.protocol)) {
+      return letters_.at(item.choices.size())->score(item, concluded(completion));
+    }
+    const Extra extra = from_text(item.fields.at(0));
+    const ReadAnswer read = read_answer(completion.text);
+    if (!file_.judge) return file_.scorer.judge(extra.expected, read, completion);
+    Score score = unjudged(extra, read, completion);
+    if (!score.extracted.empty()) score.not_judged = "a judge's answer is needed";
+    return score;
+  }
+
+  [[nodiscard]] Score score_by_judge(const Item& item, const Completion& completion,
+                                     const std::vector<JudgeAnswer>& judge_answers) const {
     const Extra extra = from_text(item.fields.at(0));
     const ReadAnswer read = read_answer(completion.text);
     Score score = unjudged(extra, read, completion);
@@ -437,7 +544,6 @@ class CustomSuite : public Suite {
     return score;
   }
 
- private:
   // The answer, read out of what the model said; its reasoning is left out.
   [[nodiscard]] ReadAnswer read_answer(const std::string& text) const {
     return file_.answer->read(options_.protocol == kCot ? file_.cot.conclusion(text) : text);
@@ -524,6 +630,7 @@ class CustomSuite : public Suite {
   SuiteOptions options_;
   SuiteInfo info_;
   std::unique_ptr<RowRenderer> renderer_;                         // thread-safe
+  std::unique_ptr<PassageFinder> finder_;                         // null: no passages stand before questions
   std::array<std::optional<scoring::AnswerLetter>, 27> letters_;  // by number of choices
 };
 
@@ -540,6 +647,7 @@ Result<SuiteEntry> entry(const std::string& path) {
   if (file->judge && file->judge->is_pairwise()) entry.options.emplace_back(kAgainstOption);
   entry.default_shots = file->examples.count;
   entry.max_shots = max_shots_of(*file);
+  entry.retrieves = file->rag.has_value();
   entry.make = [path](const SuiteOptions& options) { return make(path, options); };
   return entry;
 }
@@ -550,6 +658,9 @@ Result<std::unique_ptr<Suite>> make(const std::string& path, const SuiteOptions&
   }
   auto file = read_suite_file(path);
   if (!file) return forward_error(file);
+  if (options.retrieve && !file->rag) {
+    return usage_error(path + ": has no strategy rag: no 'rag:' says where its documents are");
+  }
   SuiteOptions chosen = options;
   if (chosen.protocol.empty()) chosen.protocol = file->protocols.front();
   const std::vector<std::string>& known = file->protocols;

@@ -47,6 +47,7 @@ Result<std::unique_ptr<RowRenderer>> RowRenderer::start(const SuiteFile& file) {
     renderer->tests_ = renderer->add(all, {file.scorer.tests_template(), file.scorer.tests_where()});
   }
   if (file.cot.reasoning) renderer->reasoning_ = renderer->add(all, *file.cot.reasoning);
+  if (file.rag && file.rag->query) renderer->query_ = renderer->add(all, *file.rag->query);
   if (file.choices_list) renderer->choices_list_ = renderer->add(all, *file.choices_list);
   for (const Placed& choice : file.choices) {
     const std::size_t index = renderer->add(all, choice);
@@ -73,6 +74,7 @@ Result<RenderedRow> RowRenderer::render(const Row& row) const {
   } else if (target_ != kNone) {
     rendered.expected.targets = {(*texts)[target_]};
   }
+  rendered.query = query_ != kNone ? (*texts)[query_] : rendered.prompt;
   if (reasoning_ != kNone) rendered.reasoning = (*texts)[reasoning_];
   if (tests_ != kNone) rendered.expected.tests = (*texts)[tests_];
   if (file_.choices_column || file_.choices_list) {

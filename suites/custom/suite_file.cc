@@ -82,9 +82,9 @@ class Reader {
   Reader(YamlFields fields, SuiteFile file) : fields_(std::move(fields)), file_(std::move(file)) {}
 
   Result<SuiteFile> read() {
-    for (const auto part :
-         {&Reader::read_head, &Reader::read_rows, &Reader::read_question, &Reader::read_choices, &Reader::read_examples,
-          &Reader::read_generate, &Reader::read_cot, &Reader::read_scoring, &Reader::read_protocols}) {
+    for (const auto part : {&Reader::read_head, &Reader::read_rows, &Reader::read_question, &Reader::read_choices,
+                            &Reader::read_examples, &Reader::read_generate, &Reader::read_cot, &Reader::read_rag,
+                            &Reader::read_scoring, &Reader::read_protocols}) {
       if (Result<void> done = (this->*part)(); !done) return forward_error(done);
     }
     if (Result<void> finished = fields_.finish(); !finished) return forward_error(finished);
@@ -251,6 +251,15 @@ class Reader {
     if (file_.cot.reasoning && !file_.has_examples) {
       return usage_error(file_.cot.reasoning->where + ": is of worked examples, and the file has no 'examples:'");
     }
+    return {};
+  }
+
+  Result<void> read_rag() {
+    const YamlNode* node = fields_.take("rag");
+    if (node == nullptr) return {};
+    auto rules = RagRules::parse(*node, file_.path, file_.folder);
+    if (!rules) return forward_error(rules);
+    file_.rag = std::move(*rules);
     return {};
   }
 

@@ -10,6 +10,7 @@
 #include "suites/custom/answer_reader.h"
 #include "suites/custom/cot_rules.h"
 #include "suites/custom/judge_rules.h"
+#include "suites/custom/rag_rules.h"
 #include "suites/custom/scorer.h"
 #include "suites/custom/yaml_fields.h"
 #include "suites/reading/data_file.h"
@@ -63,6 +64,7 @@ struct SuiteFile {
   ExampleRules examples;
   GenerateRules generate;
   CotRules cot;
+  std::optional<RagRules> rag;
   std::optional<AnswerReader> answer;
   Scorer scorer;
   bool has_rules = true;               ///< `score:` is there, or nobody else judges

@@ -35,6 +35,7 @@ class VotingSuite : public Suite {
   }
 
   const SuiteInfo& info() const override { return info_; }
+  Result<void> choose(const std::vector<std::int64_t>& orders) override { return inner_->choose(orders); }
   Result<std::unique_ptr<ItemSource>> load() const override { return inner_->load(); }
   Result<std::string> data_sha256() const override { return inner_->data_sha256(); }
   Request ask(const Item& item, int sample) const override { return inner_->ask(item, sample); }
@@ -70,6 +71,7 @@ Result<std::unique_ptr<Suite>> make_by_strategy(const SuiteEntry& entry, const S
   if (!strategy) return forward_error(strategy);
   SuiteOptions inner = options;
   std::erase_if(inner.extra, [](const auto& option) { return option.first == kStrategyOption; });
+  inner.retrieve = strategy->kind == StrategyKind::kRag;
   auto suite = entry.make(inner);
   if (!suite || strategy->kind != StrategyKind::kSelfConsistency) return suite;
   for (const MetricSpec& metric : (*suite)->info().metrics) {

@@ -299,10 +299,10 @@ TEST_CASE("what could blow up is refused") {
 TEST_CASE("strategies are given by flag or file, for the run or one suite, each once") {
   using Kind = StrategyKind;
   RunFlags flags = some_flags();
-  flags.settings = {{"strategy", "zero_shot, few_shot:3,cot,self_consistency:5"}};
+  flags.settings = {{"strategy", "zero_shot, few_shot:3,cot,self_consistency:5,rag"}};
   RunConfig config = config_of(flags);
   const std::vector<Strategy> all{
-      {Kind::kZeroShot, 0}, {Kind::kFewShot, 3}, {Kind::kCot, 0}, {Kind::kSelfConsistency, 5}};
+      {Kind::kZeroShot, 0}, {Kind::kFewShot, 3}, {Kind::kCot, 0}, {Kind::kSelfConsistency, 5}, {Kind::kRag, 0}};
   CHECK(config.suites[0].strategies == all);
   CHECK(config_of(some_flags()).suites[0].strategies.empty());
   for (const Strategy& strategy : all) CHECK(parse_strategy(strategy_text(strategy)).value() == strategy);
@@ -327,7 +327,7 @@ TEST_CASE("strategies are given by flag or file, for the run or one suite, each 
   };
   CHECK(with("zeroshot") ==
         "--strategy: no strategy 'zeroshot' (did you mean 'zero_shot'?); there are zero_shot, few_shot:N, cot, "
-        "self_consistency:N");
+        "self_consistency:N, rag");
   CHECK(with("few_shot") == "--strategy: 'few_shot' is not few_shot:N, with N examples from 1 to 1000");
   CHECK(with("few_shot:0") == "--strategy: 'few_shot:0' is not few_shot:N, with N examples from 1 to 1000");
   CHECK(with("self_consistency:1x") ==

@@ -304,6 +304,70 @@ TEST_CASE("A summary counts items, failures, tokens, money and time") {
   CHECK(timeouts == 1);
 }
 
+TEST_CASE("What finding passages cost is part of the results that had them, in equal parts, over all sessions") {
+  const test::TemporaryFolder folder;
+  std::vector<ResultInfo> infos{test::example_result(1), test::example_result(1), test::example_result(1)};
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    infos[i].id = static_cast<std::int64_t>(i);
+    infos[i].model.name = i == 2 ? "b" : "a";
+    infos[i].options = {{"strategy", i == 0 ? "zero_shot" : "rag"}};
+  }
+  const auto session = [](EmbeddingUse use) {
+    RunInfo run = test::example_run();
+    run.host.push_back(retrieval_entry("mmlu", {"openai:small", 3, 12, use}));
+    return run;
+  };
+  {
+    auto writer =
+        RunWriter::create(folder.file("run.db"), session({14, 0, 900, 20, 0.25}), infos, Durability::kGrouped);
+    REQUIRE(writer);
+    for (std::int64_t result = 0; result < 3; ++result) {
+      Record record = test::example_record(result, 0);
+      record.usd = 0.5;
+      REQUIRE((*writer)->append(record));
+    }
+    REQUIRE((*writer)->finish("complete"));
+  }
+  {
+    const auto writer =
+        RunWriter::resume(folder.file("run.db"), session({14, 10, 100, 5, 0.15}), infos, Durability::kGrouped);
+    REQUIRE(writer);
+    REQUIRE((*writer)->finish("complete"));
+  }
+  const auto reader = RunReader::open(folder.file("run.db"));
+  REQUIRE(reader);
+  CHECK(near(embedding_usd(**reader), 0.4));
+  const auto summary = summarize(**reader);
+  REQUIRE(summary);
+  CHECK_FALSE(summary->results[0].retrieval);
+  CHECK(near(summary->results[0].cost.usd.value(), 0.5));
+  for (const std::size_t i : {1U, 2U}) {
+    const ResultSummary& result = summary->results[i];
+    REQUIRE(result.retrieval);
+    CHECK(result.retrieval->whole.use.texts == 28);
+    CHECK(result.retrieval->whole.use.cached == 10);
+    CHECK(result.retrieval->whole.use.tokens == 1000);
+    CHECK(result.retrieval->whole.passages == 12);
+    CHECK(near(result.retrieval->usd.value(), 0.2));
+    CHECK(near(result.cost.usd.value(), 0.7));
+    CHECK(near(result.cost.usd_per_task.value(), 0.7));
+  }
+  // A session whose cost is not known: neither is the whole.
+  {
+    const auto writer =
+        RunWriter::resume(folder.file("run.db"), session({1, 0, {}, 5, {}}), infos, Durability::kGrouped);
+    REQUIRE(writer);
+    REQUIRE((*writer)->finish("complete"));
+  }
+  const auto again = RunReader::open(folder.file("run.db"));
+  REQUIRE(again);
+  const auto unknown = summarize(**again);
+  REQUIRE(unknown);
+  CHECK_FALSE(unknown->results[1].cost.usd);
+  CHECK_FALSE(unknown->results[1].retrieval->whole.use.tokens);
+  CHECK(near(unknown->results[0].cost.usd.value(), 0.5));
+}
+
 TEST_CASE("Cost is unknown as soon as one answer's is") {
   const test::TemporaryFolder folder;
   {
