@@ -47,7 +47,8 @@ std::string way_of_asking(const ResultInfo& info) {
   text += plain(info.protocol) + ", " + std::to_string(info.shots) + (info.shots == 1 ? " shot" : " shots");
   if (info.samples > 1) text += ", " + std::to_string(info.samples) + " samples";
   for (const auto& [key, value] : info.options) {
-    if (key != kStrategyOption) text += ", " + plain(key) + "=" + plain(value);
+    // the passages' own line names what found them
+    if (key != kStrategyOption && key != kRetrieverOption) text += ", " + plain(key) + "=" + plain(value);
   }
   return text;
 }

@@ -19,7 +19,7 @@ system: You answer questions about a program in one short sentence.
 prompt: "{{{{ question }}}}"
 target: "{{{{ answer }}}}"
 generate: {{max_tokens: 48}}
-rag: {{documents: docs, embedding: "{embedding}", size: {size}, overlap: {overlap}, k: {k}, gold: source}}
+rag: {{documents: docs, embedding: "{embedding}", size: {size}, overlap: {overlap}, k: {k}, gold: source, gold_separator: "~"}}
 score: {{contains: {{lowercase: true}}}}
 """
 
