@@ -69,7 +69,7 @@ std::string making_error(const std::string& body) {
   }
 }
 
-std::optional<double> value_of(const Score& score, const std::string& name) {
+std::optional<double> value_if_any(const Score& score, const std::string& name) {
   for (const auto& [key, value] : score.values) {
     if (key == name) return value;
   }
@@ -111,9 +111,9 @@ TEST_CASE("passages stand before the questions that were chosen, as text and not
   answer.text = "five days";
   const Score score = suite.score(items[0], answer);
   CHECK(score.value == 1);
-  CHECK(value_of(score, "retrieval_recall@2") == 1);
-  CHECK(value_of(score, "retrieval_mrr@2") == 1);
-  CHECK_FALSE(value_of(score, "bm25_mrr@2"));
+  CHECK(value_if_any(score, "retrieval_recall@2") == 1);
+  CHECK(value_if_any(score, "retrieval_mrr@2") == 1);
+  CHECK_FALSE(value_if_any(score, "bm25_mrr@2"));
   CHECK_THAT(score.detail, StartsWith("retrieved by bm25:\n1. refunds.md#1 "));
   CHECK_THAT(score.detail, ContainsSubstring(", gold\n2. shipping/parcels.txt#1 "));
   REQUIRE(suite.info().retrieval);
@@ -140,8 +140,8 @@ TEST_CASE("a question without gold has no part in what retrieval is judged by") 
   REQUIRE(suite);
   REQUIRE((*suite)->choose({1, 2}));
   const std::vector<Item> items = read_items(**suite);
-  CHECK(value_of((*suite)->score(items[1], Completion{}), "retrieval_recall@2") == 1);  // "at noon" finds it
-  CHECK_FALSE(value_of((*suite)->score(items[2], Completion{}), "retrieval_recall@2"));
+  CHECK(value_if_any((*suite)->score(items[1], Completion{}), "retrieval_recall@2") == 1);  // "at noon" finds it
+  CHECK_FALSE(value_if_any((*suite)->score(items[2], Completion{}), "retrieval_recall@2"));
   CHECK((*suite)->score(items[2], Completion{}).detail == "retrieved by bm25: nothing");
   CHECK(items[2].question == "Is there a shop?");
 }
@@ -164,14 +164,14 @@ TEST_CASE("choices are scored with passages before them, by letter and by log-pr
   completion.continuations = {{-3, 1, false}, {-1, 1, false}, {-2, 1, false}};
   const Score score = (*compared)->score(item, completion);
   CHECK(score.value == 1);
-  CHECK(value_of(score, "accuracy") == 1);
-  CHECK(value_of(score, "retrieval_recall@2") == 1);
+  CHECK(value_if_any(score, "accuracy") == 1);
+  CHECK(value_if_any(score, "retrieval_recall@2") == 1);
   const auto lettered = folder.make("generate/letter");
   REQUIRE(lettered);
   REQUIRE((*lettered)->choose({1}));
   completion = {};
   completion.text = "B";
-  CHECK(value_of((*lettered)->score(read_items(**lettered)[1], completion), "retrieval_mrr@2").has_value());
+  CHECK(value_if_any((*lettered)->score(read_items(**lettered)[1], completion), "retrieval_mrr@2").has_value());
 }
 
 TEST_CASE("the documents are part of a suite's data, by every strategy") {
