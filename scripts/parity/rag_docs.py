@@ -34,6 +34,7 @@ def main():
     parser.add_argument("--size", type=int, default=120)
     parser.add_argument("--k", type=int, default=4)
     arguments = parser.parse_args()
+    arguments.assay = os.path.abspath(arguments.assay)
     here = os.path.dirname(os.path.abspath(__file__))
     model = f"llama:{os.path.abspath(arguments.model)}?threads={arguments.threads}"
     rows = []
