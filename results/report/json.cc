@@ -153,6 +153,7 @@ Json json_of(const ResultSummary& result) {
                         {"prompt_tokens_per_s", or_null(result.throughput.prompt_tokens_per_s)},
                         {"completion_tokens_per_s", or_null(result.throughput.completion_tokens_per_s)}};
   if (result.judge && info.judge) json["judge"] = json_of(*info.judge, *result.judge);
+  if (result.words) json["words"] = {{"mean", result.words->mean}, {"max", result.words->most}};
   if (result.turns) json["turns"] = {{"mean", result.turns->mean}, {"max", result.turns->most}};
   json["retries"] = result.retries;
   json["errors"] = Json::object();
@@ -205,6 +206,7 @@ Json json_of(const Record& record, const ResultInfo& info) {
   if (record.score) {
     for (const auto& [name, value] : record.score->values) {
       if (name == kTurnsValue) json["turns"] = plain_number(value);
+      if (name == kWordsValue) json["words"] = plain_number(value);
     }
   }
   if (!record.judge_answers.empty()) {

@@ -27,7 +27,7 @@ struct Estimate {
   std::optional<double> standard_error;            ///< items taken as independent
   std::optional<double> clustered_standard_error;  ///< items of a cluster taken as alike; absent without clusters
   std::optional<statistics::Interval> ci95;
-  std::string interval;  ///< how ci95 was made: "wilson", "t", "normal", "bootstrap"; empty without one
+  std::string interval;  ///< how ci95 was made: "wilson", "t", "normal", "bootstrap", "simultaneous"; empty without one
 };
 
 struct MetricSummary {
@@ -71,6 +71,12 @@ struct TurnSummary {
   std::int64_t most = 0;
 };
 
+/// How many words the judged answers have, where the suite counts them.
+struct WordSummary {
+  double mean = 0;
+  std::int64_t most = 0;
+};
+
 /// What a judge of the answers took, apart from the model that gave them.
 struct JudgeSummary {
   std::int64_t asked = 0;              ///< questions that it answered
@@ -99,6 +105,7 @@ struct ResultSummary {
   CostSummary cost;
   ThroughputSummary throughput;
   std::optional<TurnSummary> turns;   ///< where the suite asks in episodes
+  std::optional<WordSummary> words;   ///< where the suite counts how long answers are
   std::optional<JudgeSummary> judge;  ///< where a model judges the answers
   std::int64_t retries = 0;
   /// Failed samples by kind; every kind is there, but for the judge's where there is none.

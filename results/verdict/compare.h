@@ -30,7 +30,7 @@ struct ComparedRun {
 };
 
 /// In what two results of one suite were asked differently, so that they cannot be compared: version, protocol, data,
-/// shots, options; one line, empty where they were asked alike.
+/// shots, options, and how many samples where these are ways to ask; one line, empty where they were asked alike.
 [[nodiscard]] std::string asked_differently(const ResultInfo& first, const ResultInfo& second);
 
 /// Reads both runs (at the same time) and compares them suite by suite on the items that both answered; an item that

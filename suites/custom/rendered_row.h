@@ -53,6 +53,7 @@ class RowRenderer {
   std::size_t target_ = kNone;
   std::size_t example_answer_ = kNone;
   std::size_t tests_ = kNone;
+  std::size_t source_ = kNone;
   std::size_t first_choice_ = kNone;
   std::size_t choices_list_ = kNone;
 };
