@@ -20,25 +20,12 @@
 namespace assay {
 namespace {
 
-// A reference to no file may be the name of a fetched model.
 Result<std::unique_ptr<Adapter>> make_llama(const ModelRef& ref, const AdapterContext& context) {
+  auto file = local_model_file(ref, context);
 #if defined(ASSAY_LLAMA)
-  if (access(ref.model.c_str(), F_OK) == 0 || !context.environment) return make_llama_adapter(ref, context);
-  const ModelStore store(context.environment);
-  if (const std::optional<std::string> path = store.find(ref.model)) {
-    ModelRef file = ref;
-    file.model = *path;
-    return make_llama_adapter(file, context);
-  }
-  const bool is_name = ref.model.find('/') == std::string::npos;
-  return usage_error("model '" + ref.text + "': no such file" +
-                     (is_name ? ", and no such model in " + store.folder() : std::string()) +
-                     "; 'assay model fetch smollm2-135m' brings a small one, 'assay model list' shows those there are");
-#else
-  static_cast<void>(context);
-  return usage_error("model '" + ref.text +
-                     "': this assay was built without local models; build it with -DASSAY_LLAMA=ON");
+  if (file) return make_llama_adapter(*file, context);
 #endif
+  return forward_error(file);
 }
 
 }  // namespace
@@ -72,6 +59,26 @@ const std::vector<AdapterEntry>& builtin_adapters() {
        [](const ModelRef& ref, const AdapterContext&) { return make_scripted_adapter(ref); }},
   };
   return adapters;
+}
+
+Result<ModelRef> local_model_file(const ModelRef& ref, const AdapterContext& context) {
+#if defined(ASSAY_LLAMA)
+  if (access(ref.model.c_str(), F_OK) == 0 || !context.environment) return ref;
+  const ModelStore store(context.environment);
+  if (const std::optional<std::string> path = store.find(ref.model)) {
+    ModelRef file = ref;
+    file.model = *path;
+    return file;
+  }
+  const bool is_name = ref.model.find('/') == std::string::npos;
+  return usage_error("model '" + ref.text + "': no such file" +
+                     (is_name ? ", and no such model in " + store.folder() : std::string()) +
+                     "; 'assay model fetch smollm2-135m' brings a small one, 'assay model list' shows those there are");
+#else
+  static_cast<void>(context);
+  return usage_error("model '" + ref.text +
+                     "': this assay was built without local models; build it with -DASSAY_LLAMA=ON");
+#endif
 }
 
 Result<const AdapterEntry*> find_adapter(const ModelRef& ref) {

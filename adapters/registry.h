@@ -52,6 +52,9 @@ struct AdapterEntry {
 /// All adapters of this build, in the order in which help shows them.
 [[nodiscard]] const std::vector<AdapterEntry>& builtin_adapters();
 
+/// A `llama:` reference with the path of its file: the name of a fetched model becomes that. Error: there is neither.
+[[nodiscard]] Result<ModelRef> local_model_file(const ModelRef& ref, const AdapterContext& context);
+
 /// The entry of a reference, its option keys checked. Errors name the reference and suggest the nearest.
 [[nodiscard]] Result<const AdapterEntry*> find_adapter(const ModelRef& ref);
 

@@ -26,6 +26,7 @@ struct SuiteEntry {
   std::function<Result<std::unique_ptr<Suite>>(const SuiteOptions&)> make;
 
   std::vector<std::string> item_ids = {};  ///< the forms that its items' ids have, "mmlu/SUBJECT/ROW"; for help
+  bool retrieves = false;                  ///< it has documents, whose passages can stand before a question
 };
 
 /// All suites of this build, in the order in which help shows them.

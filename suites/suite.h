@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/core/completion.h"
+#include "harness/core/embedder.h"
 #include "harness/core/item.h"
 #include "harness/core/judge_answer.h"
 #include "harness/core/metric.h"
@@ -29,12 +30,23 @@ struct Protocol {
   std::vector<Ability> needs_any;  ///< the model must have at least one of these
   int max_shots = 1000;            ///< at most so many examples, also where the suite's default is more (0: zero-shot)
   std::optional<int> default_shots = {};  ///< absent: the suite's own
+  bool reasons = false;                   ///< the model is to reason before it answers: chain of thought
+  bool has_own_examples = false;          ///< the prompt has worked examples of its own, whatever the shots
 };
 
 /// The judge of a suite whose answers another model judges.
 struct SuiteJudge {
   std::string model;          ///< its reference; empty: the run must name one (`--judge`)
   std::string rubric_sha256;  ///< of what it is asked and how its verdict is read
+};
+
+/// Where the passages before a suite's questions come from (strategy `rag`), and what finding them took.
+struct SuiteRetrieval {
+  std::string retriever;  ///< "bm25", or the embedding model with its hash
+  std::string model;      ///< that model's reference; empty: none
+  std::int64_t documents = 0;
+  std::int64_t passages = 0;  ///< of all documents
+  EmbeddingUse use;           ///< nothing before Suite::choose(); in a dry run what a run would take
 };
 
 /// What a suite is, as data.
@@ -57,6 +69,8 @@ struct SuiteInfo {
   std::vector<std::string> warnings = {};
 
   std::optional<SuiteJudge> judge = {};  ///< absent: answers are scored here
+
+  std::optional<SuiteRetrieval> retrieval = {};  ///< where passages stand before questions
 };
 
 struct PromptFormat;  // suites/formats/prompt_format.h
@@ -78,6 +92,9 @@ struct SuiteOptions {
   const PromptFormat* format = nullptr;
   /// The suite's own options, `--suite NAME:key=value,…` or YAML keys; lists are comma-separated.
   std::vector<std::pair<std::string, std::string>> extra;
+  bool retrieve = false;  ///< passages of the suite's documents are to stand before each question (strategy `rag`)
+  EmbedderMaker embedder = {};  ///< of models that find them; empty: none can be asked
+  bool is_dry_run = false;      ///< no model may be asked anything
 };
 
 /// The key of SuiteOptions::extra that names the run, as RUN or RUN#MODEL, whose answers are SuiteOptions::against.
@@ -92,7 +109,7 @@ class ItemSource {
   virtual Result<std::optional<Item>> next() = 0;
 };
 
-/// One benchmark with its options. Immutable after construction; const functions are thread-safe.
+/// One benchmark with its options. Immutable after construction but for choose(); const functions are thread-safe.
 class Suite {
  public:
   virtual ~Suite() = default;
@@ -101,6 +118,13 @@ class Suite {
   /// Opens the items anew, from the first; may be called several times. Reading all of a source once validates
   /// the data set.
   [[nodiscard]] virtual Result<std::unique_ptr<ItemSource>> load() const = 0;
+
+  /// Called once, before the load() whose items are asked: which they are, by Item::order, ascending. A suite that has
+  /// to do something for each (embed it) does it here, and only for these; it may ask an embedding model, and wait.
+  [[nodiscard]] virtual Result<void> choose(const std::vector<std::int64_t>& orders) {
+    static_cast<void>(orders);
+    return {};
+  }
 
   /// The files the items come from, in a fixed order: path relative to the data folder, and where it is.
   /// The data set's hash is made of these. Starter items: name and an embedded text's hash.

@@ -19,6 +19,7 @@
 #include "adapters/http/sse.h"
 #include "adapters/http/timer_heap.h"
 #include "adapters/http/transport.h"
+#include "harness/core/droppable.h"
 
 namespace assay::http {
 namespace {
@@ -499,25 +500,27 @@ Capabilities RemoteAdapter::capabilities() const {
 ModelIdentity RemoteAdapter::identity() const { return session_->model.identity; }
 
 void RemoteAdapter::answer(Request request, std::function<void(Completion)> done) {
-  const auto* scored = std::get_if<LoglikelihoodRequest>(&request.body);
-  if (scored != nullptr && !scored->droppable.empty()) {
+  const bool may_be_shortened = std::visit([](const auto& body) { return !body.droppable.empty(); }, request.body);
+  if (may_be_shortened) {
     answer_shortened(std::move(request), 0, std::move(done));
   } else {
     answer_in_parts(request, std::move(done));
   }
 }
 
-// Only the server knows how many tokens a text has: what turns out too long is asked again with one example less.
-void RemoteAdapter::answer_shortened(Request request, int dropped, std::function<void(Completion)> done) {
+// Only the server knows how many tokens a text has: what turns out too long is asked again with one part less.
+void RemoteAdapter::answer_shortened(Request request, std::size_t dropped, std::function<void(Completion)> done) {
   answer_in_parts(request, [this, request, dropped, done = std::move(done)](Completion completion) mutable {
-    auto& scored = std::get<LoglikelihoodRequest>(request.body);
     const bool too_long = completion.failure && completion.failure->kind == FailureKind::kContextTooLong;
-    if (too_long && !scored.droppable.empty()) {
-      scored = without_last_example(std::move(scored));
+    const bool has_parts = std::visit([](const auto& body) { return !body.droppable.empty(); }, request.body);
+    if (too_long && has_parts) {
+      std::visit([](auto& body) { body = without_last_part(std::move(body)); }, request.body);
       answer_shortened(std::move(request), dropped + 1, std::move(done));
       return;
     }
-    if (dropped > 0) completion.note = std::to_string(dropped) + (dropped == 1 ? " shot dropped" : " shots dropped");
+    if (dropped > 0) completion.note = dropped_note(dropped);
+    const auto* generate = std::get_if<GenerateRequest>(&request.body);
+    if (dropped > 0 && generate != nullptr) completion.sent = shortened_text(*generate);
     done(std::move(completion));
   });
 }

@@ -39,7 +39,7 @@ class RemoteAdapter : public Adapter {
   void cancel() override;
 
  private:
-  void answer_shortened(Request request, int dropped, std::function<void(Completion)> done);
+  void answer_shortened(Request request, std::size_t dropped, std::function<void(Completion)> done);
   void answer_in_parts(const Request& request, std::function<void(Completion)> done);
 
   class Session;

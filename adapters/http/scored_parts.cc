@@ -51,7 +51,7 @@ std::vector<Request> parts_of(const Request& request, std::size_t per_call) {
   return parts;
 }
 
-LoglikelihoodRequest without_last_example(LoglikelihoodRequest request) {
+LoglikelihoodRequest without_last_part(LoglikelihoodRequest request) {
   const TextSpan span = request.droppable.back();
   request.droppable.pop_back();
   if (span.begin <= span.end && span.end <= request.context.size()) {

@@ -36,6 +36,6 @@ class JoinedParts {
 
 /// The request without the last of its droppable parts; there must be one. With the last of all gone, what is left is
 /// asked whatever its length, as the reference does.
-[[nodiscard]] LoglikelihoodRequest without_last_example(LoglikelihoodRequest request);
+[[nodiscard]] LoglikelihoodRequest without_last_part(LoglikelihoodRequest request);
 
 }  // namespace assay::http

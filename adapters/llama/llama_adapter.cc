@@ -14,6 +14,7 @@
 #include "adapters/llama/gguf_header.h"
 #include "adapters/llama/llama_options.h"
 #include "adapters/llama/machine.h"
+#include "harness/core/droppable.h"
 
 namespace assay {
 namespace llama {
@@ -146,7 +147,7 @@ class LlamaAdapter final : public Adapter {
         if (chat_around_scores_) {
           sent = joined(parts);
         }
-        note = dropped > 0 ? std::to_string(dropped) + (dropped == 1 ? " shot dropped" : " shots dropped") : "";
+        note = dropped_note(dropped);
         return pairs;
       }
       const TextSpan span = request.droppable[request.droppable.size() - 1 - dropped];
@@ -209,28 +210,44 @@ class LlamaAdapter final : public Adapter {
     engine_->score(std::move(job));
   }
 
+  /// The tokens of a prompt, at least one; `sent` is what a chat template made of the messages.
+  [[nodiscard]] std::vector<Token> encoded(const GenerateRequest& request, std::string& sent) const {
+    std::vector<Token> tokens;
+    if (request.messages.empty()) {
+      tokens = model_->tokenizer().encode({{request.prompt, true}});
+    } else {
+      const std::vector<TextPart> parts = rendered(request.messages);
+      tokens = model_->tokenizer().encode(parts);
+      sent = joined(parts);
+    }
+    if (tokens.empty()) {
+      tokens = model_->tokenizer().encode_pair({}, "").context;
+    }
+    return tokens;
+  }
+
   void answer_generate(std::int64_t order, const GenerateRequest& request, std::function<void(Completion)>& done) {
     Completion completion;
     GenerateJob job;
     job.order = order;
-    if (request.messages.empty()) {
-      job.prompt = model_->tokenizer().encode({{request.prompt, true}});
-    } else {
-      const std::vector<TextPart> parts = rendered(request.messages);
-      job.prompt = model_->tokenizer().encode(parts);
-      completion.sent = joined(parts);
-    }
-    if (job.prompt.empty()) {
-      job.prompt = model_->tokenizer().encode_pair({}, "").context;
-    }
     const int limit = model_->max_context();
     if (request.max_tokens < 1 || request.max_tokens >= limit) {
       give_up(FailureKind::kContextTooLong, "an answer of " + std::to_string(request.max_tokens) +
                                                 " tokens does not fit a context of " + std::to_string(limit) +
                                                 "; give a larger ?ctx=");
     }
-    completion.usage.prompt = static_cast<std::int64_t>(job.prompt.size());
     const auto room = static_cast<std::size_t>(limit - request.max_tokens);
+    GenerateRequest fitting = request;
+    job.prompt = encoded(fitting, completion.sent);
+    while (job.prompt.size() > room && !fitting.droppable.empty()) {
+      fitting = without_last_part(std::move(fitting));
+      job.prompt = encoded(fitting, completion.sent);
+    }
+    completion.note = dropped_note(request.droppable.size() - fitting.droppable.size());
+    if (!completion.note.empty() && completion.sent.empty()) {
+      completion.sent = fitting.prompt;
+    }
+    completion.usage.prompt = static_cast<std::int64_t>(job.prompt.size());
     if (!request.messages.empty() && job.prompt.size() > room) {
       // A conversation without its beginning has no system prompt, no question, and half a template.
       give_up(FailureKind::kContextTooLong, "a conversation of " + std::to_string(job.prompt.size()) +
@@ -240,7 +257,7 @@ class LlamaAdapter final : public Adapter {
     }
     const std::size_t cut = keep_last(job.prompt, room);
     if (cut > 0) {
-      completion.note = "left-truncated " + std::to_string(cut) + " tokens";
+      completion.note += (completion.note.empty() ? "" : ", ") + ("left-truncated " + std::to_string(cut) + " tokens");
     }
     job.max_tokens = request.max_tokens;
     job.temperature = request.temperature;

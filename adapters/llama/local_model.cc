@@ -147,7 +147,7 @@ ContextHandle LocalModel::make_context(int cells, int streams, Meter& meter, std
   parameters.n_ctx = static_cast<std::uint32_t>(cells);
   parameters.n_seq_max = static_cast<std::uint32_t>(streams == 0 ? shared_sequences() : streams);
   parameters.kv_unified = streams == 0;
-  parameters.n_ubatch = static_cast<std::uint32_t>(batch_tokens());
+  parameters.n_ubatch = static_cast<std::uint32_t>(streams == 0 ? scoring_rows() : batch_tokens());
   parameters.n_batch = std::max(parameters.n_ubatch, parameters.n_seq_max);  // llama.cpp asks for a row a sequence
   parameters.n_threads = options_.threads;
   parameters.n_threads_batch = options_.threads;
@@ -175,6 +175,30 @@ ContextHandle LocalModel::make_context(int cells, int streams, Meter& meter, std
     }
   }
   return context;
+}
+
+Result<EmbeddingContext> LocalModel::make_embedding_context(int tokens) const {
+  llama_context_params parameters = llama_context_default_params();
+  parameters.n_ctx = static_cast<std::uint32_t>(tokens);
+  parameters.n_batch = parameters.n_ctx;
+  parameters.n_ubatch = parameters.n_ctx;  // a text is pooled over one physical batch
+  parameters.n_seq_max = 1;
+  parameters.n_threads = options_.threads;
+  parameters.n_threads_batch = options_.threads;
+  parameters.embeddings = true;
+  parameters.no_perf = true;
+  const std::function<void(const std::string&)> drop = [](const std::string&) {};
+  const LogCapture capture(drop);
+  EmbeddingContext made{ContextHandle(llama_init_from_model(model_.get(), parameters)), tokens};
+  if (made.handle && llama_pooling_type(made.handle.get()) == LLAMA_POOLING_TYPE_NONE) {
+    parameters.pooling_type = LLAMA_POOLING_TYPE_MEAN;
+    made.handle.reset(llama_init_from_model(model_.get(), parameters));
+  }
+  if (!made.handle) return usage_error("no context for embeddings could be made; is there memory enough?");
+  if (llama_pooling_type(made.handle.get()) == LLAMA_POOLING_TYPE_RANK) {
+    return usage_error("it ranks pairs of texts, and embeds none");
+  }
+  return made;
 }
 
 bool LocalModel::shares_prompts() const {

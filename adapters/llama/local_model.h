@@ -1,6 +1,7 @@
 // A model in memory with its LoRA adapters, and the contexts made from it.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -75,6 +76,12 @@ struct RowRule {
   [[nodiscard]] bool met_by(int rows) const { return rows >= least && rows % multiple == 0; }
 };
 
+/// A context that gives a vector for a text.
+struct EmbeddingContext {
+  ContextHandle handle;
+  int tokens = 0;  ///< of a text, at most
+};
+
 /// A loaded model. Immutable; shared by the engine and the adapter.
 class LocalModel {
  public:
@@ -87,6 +94,10 @@ class LocalModel {
   /// that many sequences with `cells` / `streams` cells each of their own. `cancelled` ends a decode early; `meter` is
   /// told of its buffers. Null where there is not memory enough.
   [[nodiscard]] ContextHandle make_context(int cells, int streams, Meter& meter, std::atomic<bool>& cancelled) const;
+
+  /// A context for texts of up to `tokens` tokens, pooled as the model's file says, by the mean where it says nothing.
+  /// Errors, without a place: not memory enough; a model that ranks pairs of texts instead.
+  [[nodiscard]] Result<EmbeddingContext> make_embedding_context(int tokens) const;
 
   [[nodiscard]] const ModelOptions& options() const { return options_; }
   [[nodiscard]] const Tokenizer& tokenizer() const { return *tokenizer_; }
@@ -107,6 +118,11 @@ class LocalModel {
 
   /// Tokens in one physical batch; in exact mode a number that row_rule() allows.
   [[nodiscard]] int batch_tokens() const;
+
+  /// Most rows that a context for scoring takes at once: a prompt that is evaluated whole comes in pieces of up to
+  /// kWholeBatch, whatever `batch` says, since the pieces have a say in the numbers of repacked weights.
+  [[nodiscard]] int scoring_rows() const { return std::max(batch_tokens(), kWholeBatch); }
+  static constexpr int kWholeBatch = 48;  ///< the reference's own figure
 
   /// Attention nodes (one a layer and batch) that assay's own kernel has computed.
   [[nodiscard]] std::int64_t attention_nodes() const { return attention_ ? attention_->nodes() : 0; }

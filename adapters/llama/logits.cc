@@ -107,6 +107,17 @@ LogitRow read_logits(const float* logits, int count) {
   return row;
 }
 
+std::vector<LogitRow> read_rows(const std::vector<const float*>& rows, int count, [[maybe_unused]] int threads) {
+  std::vector<LogitRow> results(rows.size());
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+#endif
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    results[i] = read_logits(rows[i], count);
+  }
+  return results;
+}
+
 std::vector<RankedToken> top_tokens(const float* logits, int count, int most) {
   std::vector<Token> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), 0);

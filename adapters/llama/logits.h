@@ -18,6 +18,9 @@ struct LogitRow {
 /// log-normaliser is good to 1e-6.
 [[nodiscard]] LogitRow read_logits(const float* logits, int count);
 
+/// The same of several rows, by up to `threads` threads: those of OpenMP, which ggml computes with, where it does.
+[[nodiscard]] std::vector<LogitRow> read_rows(const std::vector<const float*>& rows, int count, int threads);
+
 /// The index of the largest logit; the first of equals.
 [[nodiscard]] Token best_token(const float* logits, int count);
 

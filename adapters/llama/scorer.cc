@@ -20,7 +20,6 @@ constexpr std::size_t kLongTail = 192;     // so much of its own, and a sequence
 constexpr std::size_t kWorthKeeping = 16;  // a bottom path shared in fewer tokens is not looked for
 constexpr int kPatience = 64;              // waves that the oldest job may be passed over
 constexpr int kCellStep = 1024;
-constexpr std::size_t kWholeBatch = 48;  // run_whole(): most tokens of a batch; the reference's own figure
 
 /// `tokens` and what fills their last batch up.
 std::size_t in_whole_batches(std::size_t tokens, std::size_t batch) { return (tokens + batch - 1) / batch * batch; }
@@ -265,17 +264,24 @@ std::optional<Failure> Scorer::decode(const std::vector<PrefixWave::Node>& nodes
     llama_memory_seq_rm(llama_get_memory(context_.get()), kFiller, -1, -1);
   }
   const auto decoded = MonotonicClock::now();
-  const int vocabulary = model_->tokenizer().size();
+  std::vector<const float*> logits;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (!nodes[i].wanted.empty()) {
+      logits.push_back(llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(i - begin)));
+    }
+  }
+  const std::vector<LogitRow> rows = read_rows(logits, model_->tokenizer().size(), model_->options().threads);
+  std::size_t at = 0;
   for (std::size_t i = begin; i < end; ++i) {
     if (nodes[i].wanted.empty()) {
       continue;
     }
-    const float* logits = llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(i - begin));
-    const LogitRow row = read_logits(logits, vocabulary);
+    const float* row_logits = logits[at];
+    const LogitRow row = rows[at++];
     for (const auto& wanted : nodes[i].wanted) {
       const Reading& reading = wave.readings[wanted.reader];
       ContinuationScore& score = wave.members[reading.member]->outcome.scores[reading.sequence];
-      score.logprob += static_cast<double>(logits[wanted.target]) - row.log_normaliser;
+      score.logprob += static_cast<double>(row_logits[wanted.target]) - row.log_normaliser;
       score.is_greedy = score.is_greedy && wanted.target == row.best;
       if (--wave.members[reading.member]->rows_left == 0) {
         wave.members[reading.member]->end = MonotonicClock::now();
@@ -351,7 +357,7 @@ std::optional<Failure> Scorer::compute_whole(Waiting& waiting, std::size_t first
   const auto started = MonotonicClock::now();
   const auto& sequences = waiting.job.sequences;
   const std::vector<Token>& input = sequences[first].input;
-  if (auto failure = make_room(static_cast<int>(input.size()) + model_->batch_tokens())) {
+  if (auto failure = make_room(static_cast<int>(input.size()) + model_->scoring_rows())) {
     return failure;
   }
   llama_memory_clear(llama_get_memory(context_.get()), true);
@@ -365,11 +371,12 @@ std::optional<Failure> Scorer::compute_whole(Waiting& waiting, std::size_t first
     }
   }
   const int vocabulary = model_->tokenizer().size();
-  const std::size_t batches = (input.size() + kWholeBatch - 1) / kWholeBatch;
+  constexpr std::size_t kMost = LocalModel::kWholeBatch;
+  const std::size_t batches = (input.size() + kMost - 1) / kMost;
   std::size_t begin = 0;
   for (std::size_t number = 0; number < batches; ++number) {
     const std::size_t end = begin + input.size() / batches + (number < input.size() % batches ? 1 : 0);
-    Batch batch(model_->batch_tokens(), 1);
+    Batch batch(model_->scoring_rows(), 1);
     for (std::size_t i = begin; i < end; ++i) {
       batch.add(input[i], static_cast<llama_pos>(i), kKeeper, kKeeper, i >= read_from);
     }

@@ -12,19 +12,6 @@ namespace assay {
 namespace {
 
 constexpr const char* kOpenAiUrl = "https://api.openai.com/v1";
-constexpr const char* kOpenAiHost = "api.openai.com";
-// The base URL: as given, "/v1" where it has no path, without the endpoint's own path where that was pasted with it.
-std::string base_url(std::string url) {
-  if (url.empty()) return kOpenAiUrl;
-  while (url.ends_with('/')) url.pop_back();
-  for (const std::string_view tail : {"/chat/completions", "/completions"}) {
-    if (url.ends_with(tail)) {
-      url.resize(url.size() - tail.size());
-      return url;
-    }
-  }
-  return http::with_path(std::move(url), "/v1");
-}
 
 // OpenAI's own models that take raw prompts.
 bool is_completion_model(std::string_view name) {
@@ -45,6 +32,18 @@ Result<openai::WireSettings> wire_settings(const ModelRef& ref, const http::Endp
 
 }  // namespace
 
+std::string openai_base_url(std::string url) {
+  if (url.empty()) return kOpenAiUrl;
+  while (url.ends_with('/')) url.pop_back();
+  for (const std::string_view tail : {"/chat/completions", "/completions", "/embeddings"}) {
+    if (url.ends_with(tail)) {
+      url.resize(url.size() - tail.size());
+      return url;
+    }
+  }
+  return http::with_path(std::move(url), "/v1");
+}
+
 AdapterEntry openai_adapter() {
   std::vector<std::string> options = openai::wire_options();
   options.insert(options.end(), {"api", "loglikelihood"});
@@ -56,7 +55,7 @@ AdapterEntry openai_adapter() {
 }
 
 Result<std::unique_ptr<Adapter>> make_openai_adapter(const ModelRef& ref, const AdapterContext& context) {
-  Result<http::Endpoint> endpoint = http::endpoint_of(base_url(ref.url));
+  Result<http::Endpoint> endpoint = http::endpoint_of(openai_base_url(ref.url));
   if (!endpoint) return forward_error(endpoint);
   Result<openai::WireSettings> settings = wire_settings(ref, *endpoint);
   if (!settings) return forward_error(settings);

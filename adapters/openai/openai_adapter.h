@@ -9,6 +9,13 @@
 
 namespace assay {
 
+/// OpenAI's own host.
+inline constexpr const char* kOpenAiHost = "api.openai.com";
+
+/// The base URL of a reference's: OpenAI's where it has none, "/v1" where it has no path, without an endpoint's own
+/// path where that was pasted with it.
+[[nodiscard]] std::string openai_base_url(std::string url);
+
 /// This adapter's line of the registry.
 [[nodiscard]] AdapterEntry openai_adapter();
 

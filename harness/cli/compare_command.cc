@@ -3,6 +3,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/compared_runs.h"
+#include "harness/core/strategy.h"
 #include "harness/core/text.h"
 #include "results/report/comparison_console.h"
 #include "results/report/comparison_json.h"
@@ -19,6 +20,21 @@ const std::vector<std::string>& compare_formats() {
   return names;
 }
 
+// --strategy A or A,B: what both sides, or one each, were asked by.
+Result<void> read_strategies(const Arguments& arguments, OpenRun& baseline, OpenRun& candidate) {
+  const auto text = arguments.value("--strategy");
+  if (!text) return {};
+  const std::size_t comma = text->find(',');
+  const std::string before = text->substr(0, comma);
+  const std::string after = comma == std::string::npos ? before : text->substr(comma + 1);
+  for (const auto& [one, side] : {std::pair(before, &baseline), std::pair(after, &candidate)}) {
+    auto strategy = parse_strategy(one);
+    if (!strategy) return usage_error("--strategy: " + strategy.error().message);
+    side->strategy = one;
+  }
+  return {};
+}
+
 Result<int> compare_runs(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
   if (std::find(compare_formats().begin(), compare_formats().end(), format) == compare_formats().end()) {
@@ -33,6 +49,7 @@ Result<int> compare_runs(const Arguments& arguments, Program& program) {
   if (!baseline) return forward_error(baseline);
   auto candidate = open_run(arguments.positionals.at(1));
   if (!candidate) return forward_error(candidate);
+  if (auto read = read_strategies(arguments, *baseline, *candidate); !read) return forward_error(read);
   auto comparison = compare(baseline->compared(), candidate->compared(), rules);
   if (!comparison) return forward_error(comparison);
   if (format == "json") {
@@ -54,10 +71,12 @@ Command compare_command() {
            {"CANDIDATE", "another, or another model of the same", true, false, {}}},
           {{"--margin", "M", "how much worse still is not worse: a fraction; default 0.02", false, {}},
            {"--alpha", "A", "error probability of each bound; default 0.05", false, {}},
+           {"--strategy", "A[,B]", "what both were asked by; two: the baseline's and the candidate's", false, {}},
            {"--flips", "N", "so many lost and gained items a suite (text, markdown); default 5", false, {}},
            {"--format", "text|json|markdown", "of the output", false, compare_formats()}},
           {"assay compare baselines/gpt-4.db runs/ours-ft.db --margin 0.02",
-           "assay compare runs/nightly.db#gpt-4 runs/nightly.db#ours-ft --format json"},
+           "assay compare runs/nightly.db#gpt-4 runs/nightly.db#ours-ft --format json",
+           "assay compare ways.db ways.db --strategy zero_shot,cot"},
           "Of candidate minus baseline, with one-sided bounds at 1 - alpha: better: the lower bound is\n"
           "above 0; not_worse: above -margin; worse: the upper bound is below 0; else undecided. Over\n"
           "several suites worse and better are corrected by Holm's method. The exit code is 0 whatever\n"

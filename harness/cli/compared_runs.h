@@ -15,10 +15,11 @@ namespace assay::cli {
 struct OpenRun {
   std::unique_ptr<RunReader> reader;
   std::string path;
-  std::string model;  ///< empty: the run's only one
+  std::string model;          ///< empty: the run's only one
+  std::string strategy = {};  ///< as ComparedRun::strategy
 
   /// As compare() takes it; valid while this one lives.
-  [[nodiscard]] ComparedRun compared() const { return {reader.get(), path, model}; }
+  [[nodiscard]] ComparedRun compared() const { return {reader.get(), path, model, strategy}; }
 };
 
 /// Opens RUN[#MODEL]. A '#' of the path itself is found by whether there is such a file. Errors: those of reading.

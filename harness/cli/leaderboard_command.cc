@@ -4,6 +4,7 @@
 
 #include "harness/cli/command.h"
 #include "harness/cli/compared_runs.h"
+#include "harness/core/strategy.h"
 #include "harness/core/text.h"
 #include "results/site/gate_history.h"
 #include "results/site/site.h"
@@ -33,6 +34,21 @@ Result<GivenRuns> open_runs(const std::vector<std::string>& paths) {
   return given;
 }
 
+/// What of a model's run stands against the baseline: all of it, or, where the baseline is one strategy, each of the
+/// model's strategies by itself.
+std::vector<std::string> candidates_of(const OpenRun& baseline, const OpenRun& run, const std::string& model) {
+  if (baseline.strategy.empty()) return {""};
+  std::vector<std::string> strategies;
+  for (const ResultInfo& info : run.reader->results()) {
+    std::string strategy = strategy_of(info.options);
+    if (info.model.name != model || strategy.empty()) continue;
+    if (std::find(strategies.begin(), strategies.end(), strategy) == strategies.end()) {
+      strategies.push_back(std::move(strategy));
+    }
+  }
+  return strategies;
+}
+
 /// Compares every model's latest run with the baseline. What cannot be compared with it is said and left out; where
 /// that is every model, there is no page of the kind that was asked for: an error.
 Result<std::vector<Comparison>> compare_all(const OpenRun& baseline, const std::vector<std::string>& paths,
@@ -49,18 +65,22 @@ Result<std::vector<Comparison>> compare_all(const OpenRun& baseline, const std::
         baseline.model.empty()
             ? std::any_of(own.begin(), own.end(), [&](const ResultInfo& info) { return info.model.name == model; })
             : baseline.model == model;
-    if (same_run && is_baseline) continue;
-    ++others;
-    auto comparison = compare(baseline.compared(), {run.reader.get(), run.path, model}, rules);
-    if (comparison) {
-      comparisons.push_back(std::move(*comparison));
-    } else {
-      err << "assay: not compared: " << on_one_line(model) << ": " << comparison.error().message << std::endl;
+    for (const std::string& strategy : candidates_of(baseline, run, model)) {
+      if (same_run && is_baseline && strategy == baseline.strategy) continue;
+      ++others;
+      auto comparison = compare(baseline.compared(), {run.reader.get(), run.path, model, strategy}, rules);
+      if (comparison) {
+        comparisons.push_back(std::move(*comparison));
+        continue;
+      }
+      err << "assay: not compared: " << on_one_line(model + (strategy.empty() ? "" : " by " + strategy)) << ": "
+          << comparison.error().message << std::endl;
     }
   }
   if (comparisons.empty()) {
     return usage_error("--baseline " + baseline.path + ": " +
-                       (others == 0 ? "the runs given hold no model but the baseline"
+                       (others == 0 ? std::string("the runs given hold no model ") +
+                                          (baseline.strategy.empty() ? "" : "and no strategy ") + "but the baseline"
                                     : "no model of the runs given can be compared with it, for the reasons above") +
                        "; nothing was written");
   }
@@ -77,6 +97,12 @@ Result<int> leaderboard(const Arguments& arguments, Program& program) {
   if (const auto reference = arguments.value("--baseline")) {
     auto baseline = open_run(*reference);
     if (!baseline) return forward_error(baseline);
+    if (const auto text = arguments.value("--strategy")) {
+      if (auto strategy = parse_strategy(*text); !strategy) {
+        return usage_error("--strategy: " + strategy.error().message);
+      }
+      baseline->strategy = *text;
+    }
     auto comparisons = compare_all(*baseline, content.runs, rules, program.err);
     if (!comparisons) return forward_error(comparisons);
     content.comparisons = std::move(*comparisons);
@@ -84,6 +110,9 @@ Result<int> leaderboard(const Arguments& arguments, Program& program) {
     if (std::find(content.runs.begin(), content.runs.end(), baseline->path) == content.runs.end()) {
       content.runs.push_back(baseline->path);
     }
+  }
+  if (arguments.value("--strategy") && !arguments.value("--baseline")) {
+    return usage_error("--strategy is the baseline's; give --baseline RUN too");
   }
   if (const auto path = arguments.value("--history")) {
     auto nights = site::read_gate_history(*path);
@@ -103,6 +132,7 @@ Command leaderboard_command() {
           {{"RUN", "a run file", true, true, {}}},
           {{"-o,--output", "DIR", "the folder; a site that is there is replaced", false, {}},
            {"--baseline", "RUN[#MODEL]", "compares every other model with this one", false, {}},
+           {"--strategy", "NAME", "of the baseline: compares every other strategy with it, too", false, {}},
            {"--margin", "M", "of the comparisons: how much worse still is not worse; default 0.02", false, {}},
            {"--alpha", "A", "of the comparisons: error probability of each bound; default 0.05", false, {}},
            {"--history", "FILE", "the nights that `assay gate --history` wrote", false, {}}},

@@ -28,7 +28,8 @@ double fraction_of(const RunProgress& progress) {
 bool at_end(const RunProgress& progress) { return progress.done + progress.failed >= progress.total; }
 
 std::string name_of(const RunPlanSummary::Line& line) {
-  return report::neutralised(line.suite + (line.starter ? " (starter)" : "") + " · " + line.model,
+  return report::neutralised(line.suite + (line.starter ? " (starter)" : "") +
+                                 (line.strategy.empty() ? "" : " · " + line.strategy) + " · " + line.model,
                              report::Lines::kEscape);
 }
 

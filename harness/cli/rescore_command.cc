@@ -6,6 +6,7 @@
 #include "harness/cli/signals.h"
 #include "harness/config/paths.h"
 #include "harness/config/suite_flag.h"
+#include "harness/run/embedding.h"
 #include "harness/run/rescore.h"
 #include "results/report/console.h"
 #include "results/report/json.h"
@@ -43,6 +44,12 @@ Result<int> rescore_run(const Arguments& arguments, Program& program) {
   if (fs::exists(config.target)) return usage_error(config.target + ": is there already; choose another with --run");
 
   const StopOnSignals signals;
+  AdapterContext context;
+  context.environment = program.environment;
+  EmbeddingLimits limits{
+      imported_prices_file(program.environment), {}, [&] { return signals.stop().level.load() > 0; }};
+  limits.asks_nobody = true;
+  config.embedder = embedder_maker(context, std::move(limits));
   auto outcome = rescore(config, signals.stop());
   if (!outcome || outcome->interrupted) remove_run(config.target);
   if (!outcome) return forward_error(outcome);

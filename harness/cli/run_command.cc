@@ -33,14 +33,18 @@ RunFlags flags_of(const Arguments& arguments) {
 
 // What a dry run found out: what would be asked, and what that would cost.
 void write_plan(std::ostream& out, const RunPlanSummary& plan) {
-  out << report::left("suite", 14) << report::left("model", 30) << report::right("samples", 9)
+  const bool has_strategy = std::any_of(plan.lines.begin(), plan.lines.end(),
+                                        [](const RunPlanSummary::Line& line) { return !line.strategy.empty(); });
+  const auto strategy = [&](const std::string& text) { return has_strategy ? report::left(text, 22) : std::string(); };
+  out << report::left("suite", 14) << strategy("strategy") << report::left("model", 30) << report::right("samples", 9)
       << report::right("prompt", 11) << report::right("answer", 10) << "  USD\n";
   for (const RunPlanSummary::Line& line : plan.lines) {
     const auto count = [](const std::optional<double>& value) {
       return value ? std::to_string(static_cast<std::int64_t>(*value)) : std::string("–");
     };
     const std::string model = report::neutralised(line.model, report::Lines::kEscape);
-    out << report::left(report::shortened(line.suite, 13), 14) << report::left(report::shortened(model, 29), 30)
+    out << report::left(report::shortened(line.suite, 13), 14) << strategy(report::shortened(line.strategy, 21))
+        << report::left(report::shortened(model, 29), 30)
         << report::right(std::to_string(line.samples - line.already_done), 9)
         << report::right(count(line.estimated_prompt_tokens), 11)
         << report::right(count(line.estimated_completion_tokens), 10) << "  " << report::usd_text(line.estimated_usd)
@@ -68,6 +72,7 @@ void write_plan_json(std::ostream& out, const RunPlanSummary& plan) {
                        {"estimated_prompt_tokens", number(line.estimated_prompt_tokens)},
                        {"estimated_completion_tokens", number(line.estimated_completion_tokens)},
                        {"estimated_usd", number(line.estimated_usd)}});
+    if (!line.strategy.empty()) results.back()["strategy"] = line.strategy;
     if (!line.judge.empty()) {
       results.back()["judge"] = {{"model", line.judge}, {"estimated_usd", number(line.estimated_judge_usd)}};
     }
@@ -183,8 +188,11 @@ Command run_command() {
   command.notes += "Without --run, the run file is runs/<UTC time>-<short hash>.db.\n";
   command.examples = {"assay run --starter --model llama:smollm2-135m",
                       "assay run --suite mmlu:subjects=astronomy,anatomy --shots 5 --data DIR \\",
-                      "          --model llama:MODEL.gguf", "assay run nightly.yaml --limit 100 --run 'runs/{date}.db'",
-                      "assay run --suite hellaswag --data DIR --model baseline:random --format json"};
+                      "          --model llama:MODEL.gguf",
+                      "assay run nightly.yaml --limit 100 --run 'runs/{date}.db'",
+                      "assay run --suite hellaswag --data DIR --model baseline:random --format json",
+                      "assay run --suite support.yaml --strategy zero_shot,few_shot:3,cot,self_consistency:5 \\",
+                      "          --model llama:MODEL.gguf"};
   command.run = evaluate;
   return command;
 }

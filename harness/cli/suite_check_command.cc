@@ -26,6 +26,16 @@ struct ShownItem {
   std::vector<Request> judge;  ///< what a judge would be asked about the right answer
 };
 
+/// How a suite with documents is asked by the strategy `rag`.
+struct CheckedRetrieval {
+  std::int64_t documents = 0;
+  std::int64_t passages = 0;
+  std::string model;  ///< that embeds; empty: none
+  Item item;          ///< the first
+  Request request;    ///< of it
+  Score score;        ///< of no answer: with what was retrieved
+};
+
 /// What reading the whole suite found.
 struct Checked {
   SuiteInfo info;
@@ -38,6 +48,7 @@ struct Checked {
   std::int64_t right_answers = 0;       ///< whose own score was looked at
   std::int64_t right_but_not_full = 0;  ///< of these, below 1
   std::string first_not_full;           ///< item and why
+  std::optional<CheckedRetrieval> retrieval;
 };
 
 // Whether the right answer is a text that can be judged at no cost: programs are executed, choices have no text.
@@ -56,6 +67,32 @@ Result<std::vector<Request>> judge_questions(const Suite& suite, const Item& ite
   return suite.judge_questions(item, 0, answer);
 }
 
+// Reads documents, questions and gold of all rows. BM25 stands in for an embedding model: none is asked.
+Result<CheckedRetrieval> check_retrieval(const SuiteEntry& entry, SuiteOptions options) {
+  options.retrieve = true;
+  options.is_dry_run = true;
+  options.shots = 0;
+  auto suite = entry.make(options);
+  if (!suite) return forward_error(suite);
+  auto all = (*suite)->load();
+  if (!all) return forward_error(all);
+  while (true) {
+    auto item = (*all)->next();
+    if (!item) return forward_error(item);
+    if (!*item) break;
+  }
+  if (auto chosen = (*suite)->choose({0}); !chosen) return forward_error(chosen);
+  auto source = (*suite)->load();
+  if (!source) return forward_error(source);
+  auto first = (*source)->next();
+  if (!first) return forward_error(first);
+  if (!*first) return usage_error(entry.name + ": its data has no rows");
+  const SuiteRetrieval& retrieval = *(*suite)->info().retrieval;
+  return CheckedRetrieval{retrieval.documents,       retrieval.passages,
+                          retrieval.model,           **first,
+                          (*suite)->ask(**first, 0), (*suite)->score(**first, Completion{})};
+}
+
 Result<Checked> check(const std::string& path, const std::string& protocol, std::optional<int> shots,
                       const std::string& against) {
   auto entry = custom::entry(path);
@@ -71,7 +108,9 @@ Result<Checked> check(const std::string& path, const std::string& protocol, std:
       return usage_error("--protocol: " + entry->name + " has no protocol '" + protocol + "'; it has: " + listed);
     checked.protocol = protocol;
   }
-  checked.shots = shots.value_or(entry->default_shots);
+  for (const Protocol& one : entry->protocols) {
+    if (one.name == checked.protocol) checked.shots = shots.value_or(one.default_shots.value_or(entry->default_shots));
+  }
   if (checked.shots > entry->max_shots) {
     return usage_error("--shots: " + entry->name + " has no examples: in its file; it can be asked with 0 to " +
                        std::to_string(entry->max_shots));
@@ -114,6 +153,11 @@ Result<Checked> check(const std::string& path, const std::string& protocol, std:
     }
   }
   if (checked.items == 0) return usage_error(path + ": its data has no rows");
+  if (entry->retrieves) {
+    auto retrieval = check_retrieval(*entry, options);
+    if (!retrieval) return forward_error(retrieval);
+    checked.retrieval = std::move(*retrieval);
+  }
   return checked;
 }
 
@@ -150,6 +194,14 @@ void write_json(const Checked& checked, std::ostream& out) {
   json["groups"] = Json::object();
   for (const auto& [level, names] : checked.groups) json["groups"][level] = names;
   json["right_answers"] = {{"judged", checked.right_answers}, {"below_1", checked.right_but_not_full}};
+  if (const auto& retrieval = checked.retrieval) {
+    json["retrieval"] = {{"documents", retrieval->documents},
+                         {"passages", retrieval->passages},
+                         {"model", retrieval->model.empty() ? Json(nullptr) : Json(retrieval->model)},
+                         {"item", retrieval->item.id},
+                         {"request", request_json(retrieval->request)},
+                         {"retrieved", retrieval->score.detail}};
+  }
   json["shown"] = Json::array();
   for (const ShownItem& shown : checked.shown) {
     Json one{{"item", shown.item.id},
@@ -236,6 +288,16 @@ void write_text(const Checked& checked, std::ostream& out) {
   }
 }
 
+void write_retrieval(const CheckedRetrieval& retrieval, std::ostream& out) {
+  const auto line = [](const std::string& text) { return report::neutralised(text, report::Lines::kEscape); };
+  out << "\nby --strategy rag: " << retrieval.documents << (retrieval.documents == 1 ? " document, " : " documents, ")
+      << retrieval.passages << (retrieval.passages == 1 ? " passage" : " passages");
+  if (!retrieval.model.empty()) out << "; bm25 stands in for " << line(retrieval.model) << " here";
+  out << "\n\n" << line(retrieval.item.id) << "\n";
+  write_request(retrieval.request, out);
+  out << "  " << report::neutralised(retrieval.score.detail, report::Lines::kKeep) << "\n";
+}
+
 Result<int> run_check(const Arguments& arguments, Program& program) {
   const std::string format = arguments.value("--format").value_or("text");
   if (format != "text" && format != "json") return usage_error("--format: '" + format + "' is not text or json");
@@ -252,6 +314,7 @@ Result<int> run_check(const Arguments& arguments, Program& program) {
     write_json(*checked, program.out);
   } else {
     write_text(*checked, program.out);
+    if (checked->retrieval) write_retrieval(*checked->retrieval, program.out);
   }
   program.out.flush();
   if (checked->right_but_not_full > 0) {

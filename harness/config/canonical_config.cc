@@ -54,6 +54,9 @@ std::string canonical_config_json(const RunConfig& config) {
                               {"max_tokens", or_null(suite.max_tokens)},
                               {"options", options}});
     if (!suite.file.empty()) json["suites"].back()["file"] = suite.file;
+    for (const Strategy& strategy : suite.strategies) {
+      json["suites"].back()["strategies"].push_back(strategy_text(strategy));
+    }
   }
   if (config.judge) json["judge"] = {{"ref", answering_ref(config.judge->ref)}, {"name", config.judge->name}};
   json["items"] = std::set<std::string>(config.items.begin(), config.items.end());

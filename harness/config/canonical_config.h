@@ -10,7 +10,7 @@ namespace assay {
 /// Canonical JSON (keys sorted, no blanks) of:
 ///   models       reference without options that change no answer (threads, …), name; in order
 ///   suites       name, protocol, shots, samples, temperature, max_tokens, own options; in order; null where the
-///                suite's own value holds
+///                suite's own value holds; strategies, where there are any
 ///   items        globs and ids, sorted, each once
 ///   seed, sample_seed, starter
 ///   shard        "I/N", only where there is more than one; then a suite has its limit too

@@ -19,7 +19,8 @@ namespace {
 using Kind = YamlNode::Kind;
 
 const std::vector<std::string>& common_suite_keys() {
-  static const std::vector<std::string> keys{"protocol", "shots", "limit", "samples", "temperature", "max_tokens"};
+  static const std::vector<std::string> keys{"protocol",    "shots",      "limit",        "samples",
+                                             "temperature", "max_tokens", kStrategyOption};
   return keys;
 }
 
@@ -60,6 +61,29 @@ class FileReader {
   Result<Setting> single(const YamlNode& key, const YamlNode& value) const {
     if (value.kind == Kind::kScalar) return Setting{value.text, at(value) + ": " + key.text};
     return error(place(key, value), key.text + ": expected a single value, not " + value.kind_name());
+  }
+
+  // `strategy:`, as the flag writes it: one value, or a list of values and of `few_shot: 3`.
+  Result<Setting> strategy(const YamlNode& key, const YamlNode& value) const {
+    Setting joined{"", at(place(key, value)) + ": " + key.text};
+    const auto add = [&](const YamlNode& one) -> Result<void> {
+      const bool has_number =
+          one.kind == Kind::kMap && one.entries.size() == 1 && one.entries.front().value.kind == Kind::kScalar;
+      if (one.kind != Kind::kScalar && !has_number) {
+        return error(place(key, one), key.text + ": expected 'zero_shot', 'few_shot: 3', …, not " + one.kind_name());
+      }
+      joined.text += joined.text.empty() ? "" : ",";
+      joined.text += has_number ? one.entries.front().key.text + ":" + one.entries.front().value.text : one.text;
+      return {};
+    };
+    if (value.kind != Kind::kList) {
+      if (auto added = add(value); !added) return forward_error(added);
+      return joined;
+    }
+    for (const YamlNode& one : value.items) {
+      if (auto added = add(one); !added) return forward_error(added);
+    }
+    return joined;
   }
 
   // One value or a list of them.
@@ -122,7 +146,7 @@ class FileReader {
     for (const RunSetting& setting : run_settings()) {
       known.emplace_back(setting.key);
       if (key.text != setting.key) continue;
-      auto one = single(key, value);
+      auto one = key.text == kStrategyOption ? strategy(key, value) : single(key, value);
       if (!one) return forward_error(one);
       file.run.emplace(key.text, std::move(*one));
       return {};
@@ -263,6 +287,12 @@ class FileReader {
         }
         for (const auto& [option, given] : keys.entries) {
           if (auto known = check_suite_key(**suite, option.text, at(option)); !known) return known;
+          if (option.text == kStrategyOption) {
+            auto strategies = strategy(option, given);
+            if (!strategies) return forward_error(strategies);
+            settings.keys.emplace_back(option.text, std::move(*strategies));
+            continue;
+          }
           // Only a suite's own options may be lists; the keys that all suites share have one value.
           const auto& own = (*suite)->options;
           const bool is_own = std::find(own.begin(), own.end(), option.text) != own.end();

@@ -53,7 +53,7 @@ struct ConfigFile {
                                                                     const std::vector<SuiteEntry>& suites);
 
 /// Whether a suite knows a key: its own or one that all have (protocol, shots, limit, samples, temperature,
-/// max_tokens).
+/// max_tokens, strategy).
 [[nodiscard]] Result<void> check_suite_key(const SuiteEntry& suite, const std::string& key, const std::string& where);
 
 }  // namespace assay::config

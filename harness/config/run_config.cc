@@ -33,6 +33,26 @@ Result<int> shots_number(const Setting& setting) {
   return static_cast<int>(*shots);
 }
 
+// Strategies with commas between them, each once.
+Result<std::vector<Strategy>> strategies_of(const Setting& setting) {
+  std::vector<Strategy> strategies;
+  for (std::size_t at = 0; at <= setting.text.size();) {
+    const std::size_t comma = std::min(setting.text.find(',', at), setting.text.size());
+    std::size_t begin = at;
+    while (begin < comma && setting.text[begin] == ' ') ++begin;
+    std::size_t end = comma;
+    while (end > begin && setting.text[end - 1] == ' ') --end;
+    auto strategy = parse_strategy(setting.text.substr(begin, end - begin));
+    if (!strategy) return usage_error(setting.where + ": " + strategy.error().message);
+    if (std::find(strategies.begin(), strategies.end(), *strategy) != strategies.end()) {
+      return usage_error(setting.where + ": " + strategy_text(*strategy) + " is given twice");
+    }
+    strategies.push_back(*strategy);
+    at = comma + 1;
+  }
+  return strategies;
+}
+
 Result<Shard> shard(const Setting& setting) {
   constexpr int kMost = 100'000;
   Shard shard;
@@ -98,6 +118,7 @@ Result<void> apply_suite_key(SuiteConfig& suite, const std::string& key, const S
   suite.places[key] = setting.where;
   if (key == "protocol") return store(suite.protocol, words(setting));
   if (key == "shots") return store(suite.shots, shots_number(setting));
+  if (key == kStrategyOption) return store(suite.strategies, strategies_of(setting));
   if (key == "limit") return store(suite.limit, whole_number(setting, 1, kMostItems));
   if (key == "temperature") return store(suite.temperature, decimal_number(setting, 0, 10));
   if (key == "samples" || key == "max_tokens") {
@@ -137,6 +158,10 @@ Result<std::vector<SuiteConfig>> file_suites(const ConfigFile& file, const Setti
     if (flags.contains("protocol")) suite->protocol.reset();
     if (flags.contains("shots")) suite->shots.reset();
     if (flags.contains("limit")) suite->limit.reset();
+    if (flags.contains(kStrategyOption)) {
+      suite->strategies.clear();
+      suite->places.erase(kStrategyOption);
+    }
     suites.push_back(std::move(*suite));
   }
   return suites;
@@ -262,6 +287,9 @@ const std::vector<RunSetting>& run_settings() {
        [](S s, W, C c) { return store(c.protocol, words(s)); }},
       {"shots", "--shots", "K", "worked examples before each question",
        [](S s, W, C c) { return store(c.shots, shots_number(s)); }},
+      {kStrategyOption, "--strategy", "LIST",
+       "ways to ask, side by side: zero_shot, few_shot:N, cot, self_consistency:N, rag",
+       [](S s, W, C c) { return store(c.strategies, strategies_of(s)); }},
       {"limit", "--limit", "N", "N items a suite, spread over its groups, chosen by --seed",
        [](S s, W, C c) { return store(c.limit, whole_number(s, 1, kMostItems)); }},
       {"seed", "--seed", "N", "chooses the items of --limit",
@@ -352,6 +380,9 @@ Result<RunConfig> merge(const RunFlags& flags, const ConfigContext& context) {
   config.suites = std::move(*suites);
   if (config.suites.empty() && config.starter) {
     for (const SuiteEntry& entry : *context.suites) config.suites.emplace_back().name = entry.name;
+  }
+  for (SuiteConfig& suite : config.suites) {
+    if (suite.strategies.empty()) suite.strategies = config.strategies;
   }
   if (config.unsafe_exec) config::allow_unsafe_execution(*context.suites, config.suites);
   auto models = config::chosen_models(file, given, flags);

@@ -12,6 +12,7 @@
 #include "harness/config/gate_config.h"
 #include "harness/core/price.h"
 #include "harness/core/result.h"
+#include "harness/core/strategy.h"
 
 namespace assay {
 
@@ -37,6 +38,7 @@ struct SuiteConfig {
   std::optional<double> temperature;
   std::optional<int> max_tokens;
   std::vector<std::pair<std::string, std::string>> extra;  ///< its own options; lists joined by ','
+  std::vector<Strategy> strategies;           ///< each is a result of its own; empty: as protocol and shots say
   std::map<std::string, std::string> places;  ///< where each key was given, "nightly.yaml:7:10: shots": for messages
 
   /// What find_suite() (suites/registry.h) finds it by.
@@ -66,6 +68,7 @@ struct RunConfig {
   std::vector<std::string> items;  ///< globs and ids; empty: all
   std::optional<std::string> protocol;
   std::optional<int> shots;
+  std::vector<Strategy> strategies;  ///< of every suite that has none of its own
   std::optional<int> max_in_flight;
   std::optional<double> rpm;
   std::optional<double> tpm;

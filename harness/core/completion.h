@@ -103,7 +103,7 @@ struct Completion {
   int unseen_attempts = 0;           ///< of those before the last: ended as is_unseen_answer() says
   bool reused = false;               ///< taken from an earlier run or computed once with an identical request
   std::string sent;                  ///< the prompt as the model saw it, where it differs from the request's text
-  std::string note;                  ///< what was done to make it fit: "left-truncated 120 tokens", "3 shots dropped"
+  std::string note;                  ///< what was done to make it fit: "left-truncated 120 tokens", "3 parts dropped"
   std::string served_model;          ///< the model name that a server reported
   std::optional<double> billed_usd;  ///< cost where the provider reports it
   std::optional<Failure> failure;    ///< set: there is no answer, and the fields above say only what is known

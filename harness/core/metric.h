@@ -32,6 +32,9 @@ struct MetricSpec {
   int k = 0;                ///< kPassAtK only
   std::string group_level;  ///< kMacroMean, kMacroBalancedAccuracy: the Group::level it averages over
   bool headline = false;    ///< exactly one metric of a suite is its headline
+  /// An item's value is not its samples' mean but the value of the answer that most of them gave
+  /// (results/statistics/majority.h).
+  bool vote = false;
 
   bool operator==(const MetricSpec&) const = default;
 };

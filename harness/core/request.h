@@ -18,7 +18,7 @@ struct Message {
   bool operator==(const Message&) const = default;
 };
 
-/// A part [begin, end) of a context, in bytes.
+/// A part [begin, end) of a prompt, in bytes.
 struct TextSpan {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -36,6 +36,9 @@ struct GenerateRequest {
   std::uint64_t seed = 0;            ///< of this very sample; has no effect at temperature 0
   int top_logprobs = 0;              ///< > 0: the first token's so many best alternatives are wanted too
   std::vector<std::string> choices;  ///< short answers that would be valid (letters), where the suite knows them
+  /// Parts of the last message, or of `prompt`, that may be left out, the last of them first, until prompt and
+  /// `max_tokens` fit the model's context (retrieved passages). Ascending, not overlapping.
+  std::vector<TextSpan> droppable = {};
   bool operator==(const GenerateRequest&) const = default;
 };
 
@@ -44,7 +47,7 @@ struct LoglikelihoodRequest {
   std::string context;                     ///< may be empty: continuations follow the vocabulary's BOS or EOS
   std::vector<std::string> continuations;  ///< all of the item's choices, each scored after `context`
   /// Parts of `context` that may be left out, the last of them first, until it fits `max_context_tokens`
-  /// (the few-shot examples of MMLU's original protocol). Ascending, not overlapping.
+  /// (the few-shot examples of MMLU's original protocol, retrieved passages). Ascending, not overlapping.
   std::vector<TextSpan> droppable;
   /// Above so many tokens of context + continuation, `droppable` parts are left out; 0: the model's own limit.
   int max_context_tokens = 0;

@@ -1,67 +1,21 @@
 #include "harness/run/plan.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "harness/core/clock.h"
+#include "harness/core/strategy.h"
 #include "harness/core/text.h"
 #include "harness/run/judges.h"
 #include "harness/run/selection.h"
-#include "harness/run/stored_run.h"
+#include "harness/run/way_of_asking.h"
 #include "results/cost/price_table.h"
 #include "suites/registry.h"
+#include "suites/voting/voting_suite.h"
 
 namespace assay {
 namespace {
-
-bool can_do(const Capabilities& model, Ability ability) {
-  switch (ability) {
-    case Ability::kLoglikelihood:
-      return model.loglikelihood;
-    case Ability::kGenerate:
-      return model.generate;
-    case Ability::kChat:
-      return model.chat;
-    case Ability::kTopLogprobs:
-      return model.top_logprobs;
-  }
-  return false;
-}
-
-bool can_do(const Capabilities& model, const Protocol& protocol) {
-  return std::any_of(protocol.needs_any.begin(), protocol.needs_any.end(),
-                     [&](Ability ability) { return can_do(model, ability); });
-}
-
-// The named protocol, or the suite's first one that every model can do.
-Result<std::string> choose_protocol(const SuiteEntry& suite, const std::optional<std::string>& wanted,
-                                    const std::vector<PlannedModel>& models) {
-  std::vector<std::string> names;
-  for (const Protocol& protocol : suite.protocols) names.push_back(protocol.name);
-  if (wanted) {
-    const auto found = std::find(names.begin(), names.end(), *wanted);
-    if (found == names.end()) {
-      return usage_error(suite.name + " has no protocol '" + *wanted + "'" + did_you_mean(*wanted, names) +
-                         "; it has: " + listed(names));
-    }
-    const Protocol& protocol = suite.protocols[static_cast<std::size_t>(found - names.begin())];
-    for (const PlannedModel& model : models) {
-      if (!can_do(model.capabilities, protocol)) {
-        return usage_error(model.config.ref.text + " cannot be asked by protocol '" + *wanted + "' of " + suite.name +
-                           "; choose another with --protocol");
-      }
-    }
-    return *wanted;
-  }
-  for (const Protocol& protocol : suite.protocols) {
-    if (std::all_of(models.begin(), models.end(),
-                    [&](const PlannedModel& model) { return can_do(model.capabilities, protocol); })) {
-      return protocol.name;
-    }
-  }
-  return usage_error("no protocol of " + suite.name + " can be asked of every model of this run (it has: " +
-                     listed(names) + "); run the models one at a time");
-}
 
 // A model behind a URL: someone is paid for its answers.
 bool costs_money(const ModelIdentity& identity) {
@@ -69,56 +23,17 @@ bool costs_money(const ModelIdentity& identity) {
                      [](const auto& detail) { return detail.first == "url"; });
 }
 
-// The configured suite's shots, samples and the rest, checked against what the suite knows.
-Result<SuiteOptions> suite_options(const RunConfig& config, const SuiteConfig& wanted, const SuiteEntry& entry,
-                                   const std::string& protocol) {
-  SuiteOptions options;
-  options.data_dir = config.data_dir;
-  options.starter = config.starter;
-  options.protocol = protocol;
-  const auto chosen = std::find_if(entry.protocols.begin(), entry.protocols.end(),
-                                   [&](const Protocol& one) { return one.name == protocol; });
-  const bool known = chosen != entry.protocols.end();
-  const int most = std::min(entry.max_shots, known ? chosen->max_shots : entry.max_shots);
-  const int usual = known ? chosen->default_shots.value_or(entry.default_shots) : entry.default_shots;
-  options.shots = wanted.shots.value_or(config.shots.value_or(std::min(usual, most)));
-  if (options.shots < 0 || options.shots > most) {
-    // A run-wide --shots is for the suites that know examples; asked of one suite by name it must be possible.
-    if (wanted.shots || config.suites.size() == 1) {
-      return usage_error(entry.name + " by protocol " + protocol + " can be asked with " +
-                         (most == 0 ? "0" : "0 to " + std::to_string(most)) + " shots, not " +
-                         std::to_string(options.shots));
-    }
-    options.shots = std::clamp(options.shots, 0, most);
-  }
-  options.samples = wanted.samples.value_or(1);
-  options.sample_seed = config.sample_seed;
-  options.temperature = wanted.temperature;
-  options.max_tokens = wanted.max_tokens;
-  options.extra = wanted.extra;
-  if (!wanted.file.empty()) options.extra.emplace_back(kSuiteFileOption, wanted.file);
-  if (auto opened = open_against(options); !opened) return forward_error(opened);
-  return options;
-}
-
-// A suite's error with the place of the value that it is about, where one was given.
-Error placed(Error error, const SuiteConfig& wanted, const std::string& key) {
-  if (const auto place = wanted.places.find(key); place != wanted.places.end()) {
-    error.message = place->second + ": " + error.message;
-  }
-  return error;
-}
-
 // Makes the suite. A suite knows its options but not where they were given: the one without which its error is gone,
 // or another, is the one that is wrong.
 Result<std::unique_ptr<Suite>> make_suite(const SuiteEntry& entry, const SuiteConfig& wanted,
                                           const SuiteOptions& options) {
-  auto suite = entry.make(options);
+  auto suite = make_by_strategy(entry, options);
   if (suite) return suite;
   for (std::size_t i = 0; i < options.extra.size(); ++i) {
+    if (options.extra[i].first == kStrategyOption) continue;
     SuiteOptions without = options;
     without.extra.erase(without.extra.begin() + static_cast<std::ptrdiff_t>(i));
-    const auto other = entry.make(without);
+    const auto other = make_by_strategy(entry, without);
     if (other || other.error().message != suite.error().message) {
       return tl::make_unexpected(placed(std::move(suite.error()), wanted, options.extra[i].first));
     }
@@ -135,6 +50,50 @@ void add_ids(const Suite& suite, const std::string& misspelt, std::vector<std::s
     const std::string& id = (*item)->id;
     if (id.size() <= misspelt.size() + 2 && misspelt.size() <= id.size() + 2) ids.push_back(id);
   }
+}
+
+// A suite of the run by one of its strategies; absent: as protocol and shots say.
+struct Asking {
+  std::size_t suite = 0;
+  std::optional<Strategy> strategy;
+};
+
+// What is asked, in order. A strategy of the whole run is for the suites that have it; given for one, or to a run of
+// one suite, it must be possible.
+Result<std::vector<Asking>> askings(const RunConfig& config,
+                                    const std::vector<std::shared_ptr<const SuiteEntry>>& entries,
+                                    std::vector<std::string>& messages) {
+  std::vector<Asking> asked;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const SuiteConfig& wanted = config.suites[i];
+    if (wanted.strategies.empty()) asked.push_back({i, std::nullopt});
+    for (const Strategy& strategy : wanted.strategies) {
+      const bool optional = entries.size() > 1 && !wanted.places.contains(kStrategyOption);
+      const std::string why = optional ? why_not_by(*entries[i], strategy) : "";
+      if (why.empty()) {
+        asked.push_back({i, strategy});
+      } else {
+        messages.push_back(why);
+      }
+    }
+  }
+  if (asked.empty()) return usage_error("no suite of this run has a strategy that was asked for: " + messages.back());
+  return asked;
+}
+
+// What a dry run says of embedding.
+std::string estimate_text(const SuiteInfo& suite, const std::optional<Price>& price) {
+  const SuiteRetrieval& retrieval = *suite.retrieval;
+  std::string text = suite.name + " by rag: " + std::to_string(retrieval.use.texts) + " texts of about " +
+                     std::to_string(retrieval.use.tokens.value_or(0)) + " tokens would be embedded with " +
+                     retrieval.retriever + " at most";
+  if (price && price->input_per_mtok) {
+    char usd[48];
+    std::snprintf(usd, sizeof usd, ", for $%.4f",
+                  *price->input_per_mtok * static_cast<double>(retrieval.use.tokens.value_or(0)) / 1e6);
+    text += usd;
+  }
+  return text + " (what the cache has costs nothing); bm25 stands in for it here";
 }
 
 // The entries of all suites of the run, their option keys checked.
@@ -237,25 +196,27 @@ bool TodoList::is_done(std::int64_t position, int sample) const {
   return done_[static_cast<std::size_t>(position * samples_ + sample)];
 }
 
-Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, std::vector<std::string>& messages) {
+Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context, std::vector<std::string>& messages,
+                       const EmbedderMaker& embedder) {
   // Cheap checks first: a misspelt suite must not wait for a model to load.
   auto entries = find_suites(config);
   if (!entries) return forward_error(entries);
   auto models = make_models(config, context, *entries);
   if (!models) return forward_error(models);
-  auto plan = make_plan(config, std::move(*models), messages);
+  auto plan = make_plan(config, std::move(*models), messages, embedder);
   if (!plan) return plan;
   if (auto added = add_judges(config, context, *plan, messages); !added) return forward_error(added);
   return plan;
 }
 
-Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages) {
+Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models, std::vector<std::string>& messages,
+                       const EmbedderMaker& embedder) {
   auto found = find_suites(config);
   if (!found) return forward_error(found);
   const std::vector<std::shared_ptr<const SuiteEntry>>& entries = *found;
 
   struct LoadedSuite {
-    std::shared_ptr<const Suite> suite;
+    std::shared_ptr<Suite> suite;
     SuiteOptions options;
     std::vector<std::int64_t> orders;
     std::string data_sha256;
@@ -263,13 +224,16 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
   std::vector<LoadedSuite> loaded;
   std::vector<std::unique_ptr<Suite>> left_out;
   ItemFilter filter(config.items);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const SuiteConfig& wanted = config.suites[i];
-    auto protocol = choose_protocol(*entries[i], wanted.protocol ? wanted.protocol : config.protocol, models);
-    if (!protocol) return tl::make_unexpected(placed(std::move(protocol.error()), wanted, "protocol"));
-    auto options = suite_options(config, wanted, *entries[i], *protocol);
-    if (!options) return tl::make_unexpected(placed(std::move(options.error()), wanted, "shots"));
-    auto suite = make_suite(*entries[i], wanted, *options);
+  auto asked = askings(config, entries, messages);
+  if (!asked) return forward_error(asked);
+  for (const Asking& asking : *asked) {
+    const SuiteConfig& wanted = config.suites[asking.suite];
+    const SuiteEntry& entry = *entries[asking.suite];
+    auto options = way_of_asking(config, wanted, entry, models, asking.strategy);
+    if (!options) return forward_error(options);
+    options->embedder = embedder;
+    options->is_dry_run = config.dry_run;
+    auto suite = make_suite(entry, wanted, *options);
     if (!suite && config.starter && wanted.extra.empty() && entries.size() > 1) {
       // The starter items are always there: what fails is this machine, and the other suites can do without.
       messages.push_back(wanted.name + " is left out: " + suite.error().message);
@@ -361,7 +325,16 @@ Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models
       info.metrics = about.metrics;
       info.group_levels = about.group_levels;
       info.options = suite.options.extra;
+      if (about.retrieval) info.options.emplace_back(kRetrieverOption, about.retrieval->retriever);
       plan.results.push_back(std::move(planned));
+    }
+  }
+  // Last, when all else is right: it may cost time and money.
+  for (const LoadedSuite& suite : loaded) {
+    if (auto chosen = suite.suite->choose(suite.orders); !chosen) return forward_error(chosen);
+    const auto& retrieval = suite.suite->info().retrieval;
+    if (config.dry_run && retrieval && !retrieval->model.empty()) {
+      messages.push_back(estimate_text(suite.suite->info(), prices->find(retrieval->model, today)));
     }
   }
   return plan;

@@ -10,6 +10,7 @@
 
 #include "adapters/registry.h"
 #include "harness/config/run_config.h"
+#include "harness/core/embedder.h"
 #include "harness/core/result.h"
 #include "harness/core/stored_answers.h"
 #include "harness/run/unjudged.h"
@@ -78,12 +79,14 @@ struct Plan {
 };
 
 /// Makes the plan. Errors are usage errors: unknown names, files that are missing or wrong, a protocol that a model
-/// cannot do, an `--items` pattern that matches nothing. `messages` gets what is worth telling the user.
+/// cannot do, an `--items` pattern that matches nothing. `messages` gets what is worth telling the user. `embedder`: of
+/// models that find passages, which are asked here, once everything else is right, but not in a dry run; empty: suites
+/// that want one cannot be asked so.
 [[nodiscard]] Result<Plan> make_plan(const RunConfig& config, const AdapterContext& context,
-                                     std::vector<std::string>& messages);
+                                     std::vector<std::string>& messages, const EmbedderMaker& embedder = {});
 
 /// The same with models that are there already; those of `config` are not looked at.
 [[nodiscard]] Result<Plan> make_plan(const RunConfig& config, std::vector<PlannedModel> models,
-                                     std::vector<std::string>& messages);
+                                     std::vector<std::string>& messages, const EmbedderMaker& embedder = {});
 
 }  // namespace assay

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/core/hash.h"
+#include "harness/core/strategy.h"
 #include "harness/run/stored_config.h"
 #include "results/run_file/run_file.h"
 #include "results/verdict/second_answers.h"
@@ -14,14 +15,14 @@ namespace assay {
 namespace {
 
 struct Flips {
-  std::vector<std::string> suites;
+  std::vector<std::pair<std::string, std::string>> suites;  // each with its strategy, or ""
   std::vector<std::string> items;
 };
 
 Flips flips_of(const std::vector<const SuiteComparison*>& alarms) {
   Flips flips;
   for (const SuiteComparison* suite : alarms) {
-    flips.suites.push_back(suite->suite);
+    flips.suites.emplace_back(suite->suite, strategy_of(suite->candidate_info.options));
     for (const std::vector<Flip>* side : {&suite->lost, &suite->gained}) {
       for (const Flip& flip : *side) flips.items.push_back(flip.item);
     }
@@ -42,13 +43,19 @@ Result<RunConfig> second_config(const ComparedRun& run, const std::string& model
                                 const RunConfig& around, const std::string& path) {
   auto config = stored_config(*run.reader, run.path, model, around);
   if (!config) return forward_error(config);
-  auto& suites = config->suites;
-  suites.erase(std::remove_if(suites.begin(), suites.end(),
-                              [&](const SuiteConfig& suite) {
-                                return std::find(flips.suites.begin(), flips.suites.end(), suite.name) ==
-                                       flips.suites.end();
-                              }),
-               suites.end());
+  const auto is_alarmed = [&flips](const std::string& suite, const std::string& strategy) {
+    return std::find(flips.suites.begin(), flips.suites.end(), std::pair(suite, strategy)) != flips.suites.end();
+  };
+  // Only what gave an alarm is paid for once more, strategies included.
+  std::vector<SuiteConfig> again;
+  for (SuiteConfig& suite : config->suites) {
+    const bool by_strategy = !suite.strategies.empty();
+    std::erase_if(suite.strategies,
+                  [&](const Strategy& strategy) { return !is_alarmed(suite.name, strategy_text(strategy)); });
+    if (by_strategy ? suite.strategies.empty() : !is_alarmed(suite.name, "")) continue;
+    again.push_back(std::move(suite));
+  }
+  config->suites = std::move(again);
   config->items = flips.items;
   config->run_path = path;
   ++config->sample_seed;
@@ -58,7 +65,7 @@ Result<RunConfig> second_config(const ComparedRun& run, const std::string& model
 // What was asked again must be what was asked: suites, data sets and the model's own file.
 Result<void> check_same(const ResultInfo& then, const RunReader& now, const std::string& path) {
   for (const ResultInfo& result : now.results()) {
-    if (result.suite != then.suite) continue;
+    if (result.suite != then.suite || strategy_of(result.options) != strategy_of(then.options)) continue;
     if (result.suite_version != then.suite_version) {
       return usage_error(path + ": " + then.suite + " is of version " + result.suite_version + " today and was " +
                          then.suite_version + "; a second answer would be to another question");

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "harness/core/clock.h"
@@ -15,9 +16,11 @@
 #include "harness/run/host.h"
 #include "harness/run/judges.h"
 #include "harness/run/stored_run.h"
+#include "results/run_file/retrieval_note.h"
 #include "results/run_file/run_file.h"
 #include "results/statistics/summary.h"
 #include "suites/registry.h"
+#include "suites/voting/voting_suite.h"
 
 namespace assay {
 namespace {
@@ -95,9 +98,21 @@ Result<void> keep_judge(const SuiteInfo& suite, ResultInfo& info) {
   return {};
 }
 
+// A suite that retrieves finds the passages of the stored items again.
+Result<void> choose_stored(const RunReader& reader, std::int64_t result, Suite& suite) {
+  if (!suite.info().retrieval) return {};
+  std::set<std::int64_t> orders;
+  auto read = reader.for_each(false, [&](const Record& record) {
+    if (record.result == result) orders.insert(record.item.order);
+    return true;
+  });
+  if (!read) return forward_error(read);
+  return suite.choose({orders.begin(), orders.end()});
+}
+
 // The suite as the run had it, but for the changes; `info` is made today's.
 Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, const config::SuiteFlag* changes,
-                                                  ResultInfo& info) {
+                                                  const RunReader& reader, std::int64_t result, ResultInfo& info) {
   auto entry = find_suite(suite_of(info, changes));
   if (!entry) return forward_error(entry);
   auto extra = merged_options(info, **entry, changes);
@@ -108,10 +123,13 @@ Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, c
   options.protocol = info.protocol;
   options.shots = info.shots;
   options.samples = info.samples;
-  std::erase_if(*extra, [](const auto& option) { return option.first == kJudgedBy; });  // it says who, and asks nothing
+  options.embedder = config.embedder;
+  // These say who judged and what found passages: they ask for nothing.
+  std::erase_if(*extra,
+                [](const auto& option) { return option.first == kJudgedBy || option.first == kRetrieverOption; });
   options.extra = *extra;
   if (auto opened = open_against(options); !opened) return forward_error(opened);
-  auto suite = (*entry)->make(options);
+  auto suite = make_by_strategy(**entry, options);
   if (!suite) return forward_error(suite);
   auto data_sha256 = (*suite)->data_sha256();
   if (!data_sha256) return forward_error(data_sha256);
@@ -120,11 +138,13 @@ Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, c
                        ") is not the one that the run was asked (" + info.data_sha256 +
                        "); give its folder with --data");
   }
+  if (auto chosen = choose_stored(reader, result, **suite); !chosen) return forward_error(chosen);
   const SuiteInfo& about = (*suite)->info();
   info.suite_version = about.version;
   info.metrics = about.metrics;
   info.group_levels = about.group_levels;
   info.options = std::move(*extra);
+  if (about.retrieval) info.options.emplace_back(kRetrieverOption, about.retrieval->retriever);
   if (auto judged = keep_judge(about, info); !judged) return forward_error(judged);
   return std::shared_ptr<const Suite>(std::move(*suite));
 }
@@ -142,7 +162,7 @@ Result<std::vector<Rescored>> rescored_results(const RescoreConfig& config, cons
     Rescored rescored{info.id, info, nullptr};
     rescored.info.id = static_cast<std::int64_t>(results.size());
     rescored.info.model.details.emplace_back(kRescoredFrom, reader.run().id);
-    auto suite = todays_suite(config, changes, rescored.info);
+    auto suite = todays_suite(config, changes, reader, info.id, rescored.info);
     if (!suite) return forward_error(suite);
     rescored.suite = std::move(*suite);
     results.push_back(std::move(rescored));
@@ -150,8 +170,18 @@ Result<std::vector<Rescored>> rescored_results(const RescoreConfig& config, cons
   return results;
 }
 
+// What finding passages has cost stays known; it was not paid for twice.
+void keep_retrieval(const RunReader& reader, RunInfo& run) {
+  std::set<std::string> suites;
+  for (const ResultInfo& result : reader.results()) suites.insert(result.suite);
+  for (const std::string& suite : suites) {
+    if (const auto note = retrieval_of(reader, suite)) run.host.push_back(retrieval_entry(suite, *note));
+  }
+}
+
 // The original run's configuration, and which run it was.
-RunInfo describe(const RunInfo& original) {
+RunInfo describe(const RunReader& reader) {
+  const RunInfo& original = reader.run();
   RunInfo run = original;
   nlohmann::json config = nlohmann::json::parse(original.config_json, nullptr, false);
   if (!config.is_object()) config = nlohmann::json::object();
@@ -164,6 +194,7 @@ RunInfo describe(const RunInfo& original) {
   run.config_sha256 = sha256_hex(run.config_json);
   run.id = sha256_hex(run.config_json + run.started).substr(0, 16);
   run.host = host_description();
+  keep_retrieval(reader, run);
   return run;
 }
 
@@ -288,7 +319,7 @@ Result<RescoreOutcome> rescore(const RescoreConfig& config, const StopSignal& st
   if (!results) return forward_error(results);
   std::vector<ResultInfo> infos;
   for (const Rescored& result : *results) infos.push_back(result.info);
-  auto writer = RunWriter::create(config.target, describe((*reader)->run()), infos, Durability::kGrouped);
+  auto writer = RunWriter::create(config.target, describe(**reader), infos, Durability::kGrouped);
   if (!writer) return forward_error(writer);
 
   RescoreOutcome outcome;

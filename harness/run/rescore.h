@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/config/suite_flag.h"
+#include "harness/core/embedder.h"
 #include "harness/core/result.h"
 #include "harness/run/run.h"
 
@@ -18,6 +19,7 @@ struct RescoreConfig {
   std::string data_dir;  ///< where the suites' data sets are: scorers need what a run does not store
   /// Suites' own options that replace or join those of the run. Empty: all suites, as they were.
   std::vector<config::SuiteFlag> suites;
+  EmbedderMaker embedder = {};  ///< as make_plan() takes it
 };
 
 /// What came of it.
@@ -31,9 +33,10 @@ struct RescoreOutcome {
 };
 
 /// Reads the run item by item, scores in parallel, and writes a new run file with the same items, answers, costs and
-/// latencies; only scores, metrics and the suites' versions are today's. Errors: not a run file, a data set that is not
-/// the one that was asked (by its hash), options that the suite does not know or that are not about scoring, a target
-/// that exists.
+/// latencies; only scores, metrics and the suites' versions are today's. Passages are found again, as the run's were:
+/// an embedding model may be asked for that, of a server what is in the cache. Errors: not a run file, a data set that
+/// is not the one that was asked (by its hash), options that the suite does not know or that are not about scoring, a
+/// target that exists.
 [[nodiscard]] Result<RescoreOutcome> rescore(const RescoreConfig& config, const StopSignal& stop);
 
 }  // namespace assay

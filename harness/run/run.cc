@@ -11,12 +11,15 @@
 #include "harness/config/canonical_config.h"
 #include "harness/core/clock.h"
 #include "harness/core/hash.h"
+#include "harness/core/strategy.h"
 #include "harness/core/version.h"
 #include "harness/run/dispatcher.h"
+#include "harness/run/embedding.h"
 #include "harness/run/host.h"
 #include "harness/run/plan.h"
 #include "harness/run/run_plan.h"
 #include "harness/run/stored_run.h"
+#include "results/run_file/retrieval_note.h"
 #include "results/run_file/run_file.h"
 
 namespace assay {
@@ -54,7 +57,13 @@ RunInfo describe_run(const RunConfig& config, const Plan& plan) {
   for (const PlannedResult& planned : plan.results) {
     if (planned.model != 0) break;  // the first model's results name every suite
     for (const auto& [name, value] : planned.suite->info().notes) {
-      run.host.emplace_back(planned.info.suite + "_" + name, value);
+      // several strategies of a suite say the same
+      std::pair<std::string, std::string> note(planned.info.suite + "_" + name, value);
+      if (std::find(run.host.begin(), run.host.end(), note) == run.host.end()) run.host.push_back(std::move(note));
+    }
+    if (const auto& retrieval = planned.suite->info().retrieval) {
+      run.host.push_back(retrieval_entry(
+          planned.info.suite, {retrieval->retriever, retrieval->documents, retrieval->passages, retrieval->use}));
     }
   }
   return run;
@@ -67,6 +76,7 @@ RunPlanSummary summarize(const Plan& plan) {
     line.model = planned.info.model.name;
     line.suite = planned.info.suite;
     line.protocol = planned.info.protocol;
+    line.strategy = strategy_of(planned.info.options);
     line.shots = planned.info.shots;
     line.starter = planned.info.starter;
     if (planned.info.judge) line.judge = planned.info.judge->model.name;
@@ -203,6 +213,17 @@ Result<ReusableAnswers> open_reusable(const RunConfig& config, const Plan& plan)
   return reusable;
 }
 
+// What embedding has cost in all sessions of the run, this one's included, which has been opened.
+Result<double> embedding_spent(const Plan& plan, const std::string& path) {
+  const bool retrieves = std::any_of(plan.results.begin(), plan.results.end(), [](const PlannedResult& planned) {
+    return planned.suite->info().retrieval.has_value();
+  });
+  if (!retrieves) return 0.0;
+  auto reader = RunReader::open(path);
+  if (!reader) return forward_error(reader);
+  return embedding_usd(**reader);
+}
+
 // Exit code and message of contract.md from what happened.
 void conclude(const RunConfig& config, const Plan& plan, const DispatchOutcome& dispatched, RunOutcome& outcome) {
   std::int64_t total = 0;
@@ -246,7 +267,9 @@ void conclude(const RunConfig& config, const Plan& plan, const DispatchOutcome& 
 Result<RunOutcome> run(const RunConfig& config, const AdapterContext& context, RunObserver& observer,
                        const StopSignal& stop) {
   std::vector<std::string> messages;
-  auto plan = make_plan(config, context, messages);
+  EmbeddingLimits limits{config.prices_file, config.budget_usd, [&stop] { return stop.level.load() > 0; },
+                         [&observer](const std::string& line) { observer.on_message(line); }};
+  auto plan = make_plan(config, context, messages, embedder_maker(context, std::move(limits)));
   for (const std::string& message : messages) observer.on_message(message);
   if (!plan) return forward_error(plan);
 
@@ -294,7 +317,9 @@ Result<RunOutcome> run_plan(const RunConfig& config, Plan& plan, const ReusableA
     }
     auto spent = (*writer)->spent_usd();
     if (!spent) return forward_error(spent);
-    Budget budget(config.budget_usd, *spent);
+    auto embedding = embedding_spent(plan, outcome.run_path);
+    if (!embedding) return forward_error(embedding);
+    Budget budget(config.budget_usd, *spent + *embedding);
 
     RunPlanSummary summary = summarize(plan);
     summary.run_path = outcome.run_path;

@@ -26,6 +26,7 @@ struct RunPlanSummary {
     std::string model;
     std::string suite;
     std::string protocol;
+    std::string strategy;  ///< empty: none was asked for
     int shots = 0;
     bool starter = false;
     std::string judge;                                  ///< the model that judges; empty: none

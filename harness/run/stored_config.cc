@@ -18,7 +18,7 @@ std::optional<Value> read(const Json& json) {
 }
 
 // The inverse of canonical_config_json() for one suite.
-SuiteConfig read_suite(const Json& json) {
+Result<SuiteConfig> read_suite(const Json& json) {
   SuiteConfig suite;
   suite.name = json.at("name").get<std::string>();
   suite.file = json.value("file", "");
@@ -27,6 +27,13 @@ SuiteConfig read_suite(const Json& json) {
   suite.samples = read<int>(json.at("samples"));
   suite.temperature = read<double>(json.at("temperature"));
   suite.max_tokens = read<int>(json.at("max_tokens"));
+  for (const Json& text : json.value("strategies", Json::array())) {
+    auto strategy = parse_strategy(text.get<std::string>());
+    if (!strategy) return forward_error(strategy);
+    suite.strategies.push_back(*strategy);
+  }
+  // One sample is stored where none was given, and self_consistency takes no number beside its own.
+  if (!suite.strategies.empty() && suite.samples == 1) suite.samples.reset();
   for (const auto& [key, value] : json.at("options").items()) suite.extra.emplace_back(key, value.get<std::string>());
   return suite;
 }
@@ -78,7 +85,11 @@ Result<RunConfig> stored_config(const RunReader& reader, const std::string& path
   config.reuse.clear();
   try {
     const Json stored = Json::parse(reader.run().config_json);
-    for (const Json& suite : stored.at("suites")) config.suites.push_back(read_suite(suite));
+    for (const Json& one : stored.at("suites")) {
+      auto suite = read_suite(one);
+      if (!suite) return usage_error(path + ": " + suite.error().message);
+      config.suites.push_back(std::move(*suite));
+    }
     auto judge = read_judge(stored, around);
     if (!judge) return forward_error(judge);
     config.judge = std::move(*judge);

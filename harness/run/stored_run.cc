@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/strategy.h"
 #include "harness/core/text.h"
 #include "results/run_file/run_file.h"
 
@@ -108,10 +109,32 @@ std::string url_of(const ModelIdentity& model) {
   return "";
 }
 
+// Of several strategies by which a model was asked, the answers to one alone.
+Result<void> keep_strategy(const RunReader& reader, const std::string& run, const std::string& strategy,
+                           std::set<std::int64_t>& results) {
+  std::vector<std::string> names;
+  for (const ResultInfo& result : reader.results()) {
+    if (results.count(result.id) == 0) continue;
+    std::string name = strategy_of(result.options);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  if (names.size() < 2) return {};
+  if (std::find(names.begin(), names.end(), strategy) == names.end()) {
+    std::replace(names.begin(), names.end(), std::string(), std::string("none"));
+    return usage_error(run + ": was asked by several strategies (" + on_one_line(listed(names)) + "), and " +
+                       (strategy.empty() ? "none is asked for here" : strategy + " is none of them"));
+  }
+  for (const ResultInfo& result : reader.results()) {
+    if (strategy_of(result.options) != strategy) results.erase(result.id);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& run, const std::string& model,
-                                                           const std::vector<std::string>& suites) {
+                                                           const std::vector<std::string>& suites,
+                                                           const std::optional<std::string>& strategy) {
   auto reader = RunReader::open(run);
   if (!reader) return forward_error(reader);
   if (auto whole = (*reader)->verify(); !whole) return forward_error(whole);
@@ -125,13 +148,12 @@ Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& ru
       identity = &result.model;
     }
   }
-  std::string listed;
-  for (const std::string& name : names) listed += (listed.empty() ? "" : ", ") + name;
   if (identity == nullptr) {
-    return usage_error(run + " has no model '" + model + "'" + did_you_mean(model, names) + "; it has: " + listed);
+    return usage_error(run + " has no model '" + model + "'" + did_you_mean(model, names) +
+                       "; it has: " + listed(names));
   }
   if (model.empty() && names.size() > 1) {
-    return usage_error(run + " has several models; name one as " + run + "#MODEL: " + listed);
+    return usage_error(run + " has several models; name one as " + run + "#MODEL: " + listed(names));
   }
   std::vector<std::string> asked;
   for (const ResultInfo& result : (*reader)->results()) {
@@ -142,6 +164,9 @@ Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& ru
     std::string there;
     for (const std::string& name : asked) there += (there.empty() ? "" : ", ") + name;
     return usage_error(run + ": has no answers of " + identity->name + " to suite " + suite + "; it has: " + there);
+  }
+  if (strategy) {
+    if (auto kept = keep_strategy(**reader, run, *strategy, results); !kept) return forward_error(kept);
   }
   ModelIdentity copy = *identity;
   return std::shared_ptr<StoredAnswers>(
@@ -169,7 +194,8 @@ Result<void> open_against(SuiteOptions& options) {
   for (const auto& [key, value] : options.extra) {
     if (key != kAgainstOption) continue;
     const std::size_t hash = value.rfind('#');
-    auto stored = open_stored_answers(value.substr(0, hash), hash == std::string::npos ? "" : value.substr(hash + 1));
+    auto stored = open_stored_answers(value.substr(0, hash), hash == std::string::npos ? "" : value.substr(hash + 1),
+                                      {}, strategy_of(options.extra));
     if (!stored) return usage_error(std::string(kAgainstOption) + ": " + stored.error().message);
     options.against = std::move(*stored);
   }

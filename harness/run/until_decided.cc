@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "harness/run/embedding.h"
 #include "harness/run/plan.h"
 #include "results/run_file/run_file.h"
 #include "results/verdict/answered_items.h"
@@ -32,12 +33,12 @@ Result<void> check(const RunConfig& config, const StopRule& rule, const RunReade
 /// What would be asked is held against what the baseline was asked, before a model is asked anything.
 Result<void> check_asked_alike(const RunConfig& config, const StopRule& rule, const RunReader& baseline,
                                const AdapterContext& context) {
-  auto answered = read_answered(baseline, rule.baseline, rule.model);
+  auto answered = read_answered(baseline, rule.baseline, rule.model, "");
   if (!answered) return forward_error(answered);
   RunConfig dry = config;
   dry.dry_run = true;
   std::vector<std::string> messages;
-  auto plan = make_plan(dry, context, messages);
+  auto plan = make_plan(dry, context, messages, embedder_maker(context, {config.prices_file, config.budget_usd}));
   if (!plan) return forward_error(plan);
   for (const PlannedResult& planned : plan->results) {
     std::string difference;

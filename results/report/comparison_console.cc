@@ -63,20 +63,20 @@ void write_flips(std::ostream& out, const char* title, const std::vector<Flip>& 
 }
 
 void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t flips, const ConsoleStyle& style) {
-  const int shots = suite.baseline_info.shots;
-  std::string head = plain(suite.metric) + " · " + plain(suite.baseline_info.protocol) + ", " +
-                     count(shots, shots == 1 ? "shot" : "shots") + " · " + count(suite.paired_items, "items");
+  std::string head = plain(suite.metric) + " · " + (asked_apart(suite) ? "" : plain(asked_label(suite)) + " · ") +
+                     count(suite.paired_items, "items");
   if (suite.paired_items < std::max(suite.baseline.items, suite.candidate.items)) {
     head += " in both of " + std::to_string(suite.baseline.items) + " and " + std::to_string(suite.candidate.items);
   }
   if (suite.clusters > 0) head += " in " + count(suite.clusters, "clusters");
-  const std::string name = plain(suite.suite);
+  const std::string name = plain(suite_label(suite));
   out << '\n'
       << inked(name, Ink::kBold, style) << "  "
       << shortened(head, std::max<std::size_t>(style.columns - name.size() - 2, 20)) << '\n';
   if (suite.baseline_info.starter) {
     out << inked("  starter items: they show that things work, they rank nothing", Ink::kWarning, style) << '\n';
   }
+  if (asked_apart(suite)) out << "  asked       " << plain(asked_label(suite)) << '\n';
   std::string verdict(verdict_name(suite.judged));
   if (suite.second && !suite.second->alarm_stands) {
     verdict += " (" + std::string(verdict_name(suite.verdict)) + " by the first answers, not by second ones)";
@@ -102,6 +102,10 @@ void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t fl
   if (suite.usd_per_task_ratio) {
     out << "  $/task      " << report::usd_text(suite.baseline.usd_per_task) << " → "
         << report::usd_text(suite.candidate.usd_per_task) << ", " << ratio_text(suite.usd_per_task_ratio) << '\n';
+  }
+  if (suite.baseline.judge_usd_per_task || suite.candidate.judge_usd_per_task) {
+    out << "  the judge   " << report::usd_text(suite.baseline.judge_usd_per_task) << " → "
+        << report::usd_text(suite.candidate.judge_usd_per_task) << " of the $/task\n";
   }
   for (const auto& [who, side] : {std::pair("baseline", &suite.baseline), std::pair("candidate", &suite.candidate)}) {
     if (side->failed + side->unasked == 0) continue;

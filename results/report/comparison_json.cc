@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/core/strategy.h"
 #include "results/report/json_dump.h"
 
 namespace assay {
@@ -23,21 +24,25 @@ Json ratio_interval(const std::optional<statistics::Ratio>& ratio) {
 }
 
 Json side_json(const ComparedSide& side) {
-  return {{"path", side.path},
-          {"run", side.run_id},
-          {"started", side.started},
-          {"state", side.state},
-          {"model", side.model}};
+  Json json{{"path", side.path},
+            {"run", side.run_id},
+            {"started", side.started},
+            {"state", side.state},
+            {"model", side.model}};
+  if (!side.strategy.empty()) json["strategy"] = side.strategy;
+  return json;
 }
 
 Json figures_json(const SideFigures& side) {
-  return {{"value", side.value},
-          {"latency_p50_ms", or_null(side.latency_p50_ms)},
-          {"latency_p95_ms", or_null(side.latency_p95_ms)},
-          {"usd_per_task", or_null(side.usd_per_task)},
-          {"items", side.items},
-          {"failed", side.failed},
-          {"unasked", side.unasked}};
+  Json json{{"value", side.value},
+            {"latency_p50_ms", or_null(side.latency_p50_ms)},
+            {"latency_p95_ms", or_null(side.latency_p95_ms)},
+            {"usd_per_task", or_null(side.usd_per_task)},
+            {"items", side.items},
+            {"failed", side.failed},
+            {"unasked", side.unasked}};
+  if (side.judge_usd_per_task) json["judge_usd_per_task"] = *side.judge_usd_per_task;
+  return json;
 }
 
 Json flips_json(const std::vector<Flip>& flips) {
@@ -84,6 +89,12 @@ Json suite_json(const SuiteComparison& suite) {
   json["data_sha256"] = suite.baseline_info.data_sha256;
   json["protocol"] = suite.baseline_info.protocol;
   json["shots"] = suite.baseline_info.shots;
+  if (suite_label(suite) != suite.suite) {
+    json["strategies"] = {{"baseline", strategy_of(suite.baseline_info.options)},
+                          {"candidate", strategy_of(suite.candidate_info.options)}};
+    json["candidate_protocol"] = suite.candidate_info.protocol;
+    json["candidate_shots"] = suite.candidate_info.shots;
+  }
   json["starter"] = suite.baseline_info.starter;
   json["sides"] = {{"baseline", figures_json(suite.baseline)}, {"candidate", figures_json(suite.candidate)}};
   if (suite.second) {
@@ -144,7 +155,7 @@ void write_history_line(std::ostream& out, const GateOutcome& outcome, const std
             {"candidate", side_json(comparison.candidate)}};
   json["suites"] = Json::array();
   for (const SuiteComparison& suite : comparison.suites) {
-    json["suites"].push_back({{"suite", suite.suite},
+    json["suites"].push_back({{"suite", suite_label(suite)},
                               {"metric", suite.metric},
                               {"paired_items", suite.paired_items},
                               {"baseline", figures_json(suite.baseline)},

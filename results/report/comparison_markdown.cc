@@ -25,7 +25,7 @@ std::string times_or_dash(const std::optional<statistics::Ratio>& ratio) {
 void write_flips(std::ostream& out, const char* title, const SuiteComparison& suite, const std::vector<Flip>& flips,
                  std::size_t most) {
   if (flips.empty() || most == 0) return;
-  out << "\n<details><summary>" << markdown_cell(suite.suite) << ": " << flips.size() << " " << title
+  out << "\n<details><summary>" << markdown_cell(suite_label(suite)) << ": " << flips.size() << " " << title
       << "</summary>\n\n| item | baseline | candidate | right |\n| --- | --- | --- | --- |\n";
   for (std::size_t i = 0; i < std::min(most, flips.size()); ++i) {
     const auto cell = [](const std::string& text) {
@@ -48,7 +48,8 @@ void write_comparison_markdown(std::ostream& out, const Comparison& comparison, 
          "gained | items | p95 | $/task |\n"
       << "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
   for (const SuiteComparison& suite : comparison.suites) {
-    out << "| " << markdown_cell(suite.suite) << (suite.baseline_info.starter ? " (starter items)" : "") << " | "
+    out << "| " << markdown_cell(suite_label(suite) + (asked_apart(suite) ? ": " + asked_label(suite) : ""))
+        << (suite.baseline_info.starter ? " (starter items)" : "") << " | "
         << markdown_cell(std::string(verdict_name(suite.judged))) << " | " << markdown_cell(suite.metric) << " | "
         << report::fraction_text(suite.baseline.value) << " | " << report::fraction_text(suite.candidate.value) << " | "
         << points_text(suite.difference) << " | " << interval_text(suite) << " | "

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "harness/core/strategy.h"
 #include "results/report/ink.h"
 #include "results/report/record_view.h"
+#include "results/report/strategies_console.h"
 #include "results/report/text.h"
 
 namespace assay {
@@ -41,9 +43,13 @@ std::string interval_text(const Estimate& estimate) {
 }
 
 std::string way_of_asking(const ResultInfo& info) {
-  std::string text = plain(info.protocol) + ", " + std::to_string(info.shots) + (info.shots == 1 ? " shot" : " shots");
+  const std::string strategy = strategy_of(info.options);
+  std::string text = strategy.empty() ? "" : plain(strategy) + ": ";
+  text += plain(info.protocol) + ", " + std::to_string(info.shots) + (info.shots == 1 ? " shot" : " shots");
   if (info.samples > 1) text += ", " + std::to_string(info.samples) + " samples";
-  for (const auto& [key, value] : info.options) text += ", " + plain(key) + "=" + plain(value);
+  for (const auto& [key, value] : info.options) {
+    if (key != kStrategyOption) text += ", " + plain(key) + "=" + plain(value);
+  }
   return text;
 }
 
@@ -110,6 +116,20 @@ void judge_line(std::ostream& out, const JudgeInfo& info, const JudgeSummary& ju
   out << inked("    " + text, Ink::kDim, style) << '\n';
 }
 
+void retrieval_line(std::ostream& out, const RetrievalSummary& retrieval, const ConsoleStyle& style) {
+  const RetrievalNote& note = retrieval.whole;
+  std::string text = "passages by " + plain(note.retriever) + ": " + std::to_string(note.passages) + " of " +
+                     std::to_string(note.documents) + (note.documents == 1 ? " document" : " documents");
+  if (note.use.texts > 0) {
+    text += "; embedded " + std::to_string(note.use.texts) + " texts, " + std::to_string(note.use.cached) +
+            " from the cache, " + (note.use.tokens ? std::to_string(*note.use.tokens) : std::string("unknown")) +
+            " tokens, " + with_unit(note.use.ms);
+    text +=
+        retrieval.usd_per_task ? ", $" + usd_text(retrieval.usd_per_task) + " of the $/task" : ", at a cost not known";
+  }
+  out << inked("    " + text, Ink::kDim, style) << '\n';
+}
+
 void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleStyle& style) {
   const MetricSummary* metric = headline(result);
   const Estimate estimate = metric == nullptr ? Estimate{} : metric->estimate;
@@ -128,6 +148,7 @@ void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleSt
         << '\n';
   }
   if (result.judge && result.info.judge) judge_line(out, *result.info.judge, *result.judge, style);
+  if (result.retrieval) retrieval_line(out, *result.retrieval, style);
   if (result.state != "complete") {
     out << inked("    " + result.state + ": " + std::to_string(result.scored) + " of " + std::to_string(result.items) +
                      " items scored" +
@@ -187,6 +208,7 @@ void write_summary_console(std::ostream& out, const RunSummary& summary, const C
       result_rows(out, summary.results[j], style);
     }
   }
+  write_strategies_console(out, summary, style);
 }
 
 void write_groups_console(std::ostream& out, const RunSummary& summary, const ConsoleStyle& style) {

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "results/report/csv_line.h"
+#include "harness/core/strategy.h"
+#include "harness/core/text.h"
 #include "results/report/record_view.h"
 #include "results/report/text.h"
 
@@ -42,6 +44,7 @@ void metric_line(std::ostream& out, const ResultSummary& result, const std::stri
   line.number(whole ? result.latency.total.p50 : none).number(whole ? result.latency.total.p95 : none);
   line.number(whole ? result.cost.usd : none).number(whole ? result.cost.usd_per_task : none);
   line.number(whole ? result.cost.usd_per_correct : none);
+  line.text(strategy_of(info.options));
 }
 
 void record_header(std::ostream& out) {
@@ -72,7 +75,8 @@ void record_header(std::ostream& out) {
                "reasoning_tokens",
                "cache_write_tokens",
                "sent",
-               "note"});
+               "note",
+               "strategy"});
 }
 
 void record_line(std::ostream& out, const Record& record, const ResultInfo& info) {
@@ -91,16 +95,16 @@ void record_line(std::ostream& out, const Record& record, const ResultInfo& info
   line.number(completion.usage.evaluated).number(with_judge_usd(record, record.usd));
   line.text(report::prompt_text(record.request)).text(completion.reasoning);
   line.number(completion.usage.reasoning).number(completion.usage.cache_write);
-  line.text(completion.sent).text(completion.note);
+  line.text(completion.sent).text(completion.note).text(strategy_of(info.options));
 }
 
 }  // namespace
 
 void write_summary_csv(std::ostream& out, const RunSummary& summary) {
-  header(out, {"model",          "suite",          "suite_version", "protocol",     "shots",          "starter",
-               "state",          "level",          "group",         "items",        "scored",         "failed",
-               "metric",         "value",          "stderr",        "ci95_low",     "ci95_high",      "interval",
-               "latency_p50_ms", "latency_p95_ms", "usd",           "usd_per_task", "usd_per_correct"});
+  header(out, {"model",          "suite",          "suite_version", "protocol",     "shots",           "starter",
+               "state",          "level",          "group",         "items",        "scored",          "failed",
+               "metric",         "value",          "stderr",        "ci95_low",     "ci95_high",       "interval",
+               "latency_p50_ms", "latency_p95_ms", "usd",           "usd_per_task", "usd_per_correct", "strategy"});
   for (const ResultSummary& result : summary.results) {
     for (const MetricSummary& metric : result.metrics) {
       metric_line(out, result, "", "", result.items, result.scored, result.failed, metric);

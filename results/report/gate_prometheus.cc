@@ -32,7 +32,7 @@ void write_metric(std::ostream& out, const Comparison& comparison, const std::st
   for (const SuiteComparison& suite : comparison.suites) {
     for (const Sample& sample : samples(suite)) {
       if (!sample.value) continue;
-      out << "assay_gate_" << name << "{suite=\"" << label(suite.suite) << "\"" << sample.labels << "} "
+      out << "assay_gate_" << name << "{suite=\"" << label(suite_label(suite)) << "\"" << sample.labels << "} "
           << report::exact_text(*sample.value) << "\n";
     }
   }

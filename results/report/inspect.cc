@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/core/hash.h"
+#include "harness/core/strategy.h"
 #include "results/report/export_folder.h"
 #include "results/report/json_dump.h"
 #include "results/report/record_view.h"
@@ -42,12 +43,18 @@ Json usage_json(const Usage& usage) {
   return json;
 }
 
+/// A strategy is part of a task's name there: what two of them gave must not look like one task's numbers.
+std::string task_of(const ResultInfo& info) {
+  const std::string strategy = strategy_of(info.options);
+  return info.suite + (strategy.empty() ? "" : "_" + report::file_name_part(strategy));
+}
+
 Json spec_json(const RunInfo& run, const ResultSummary& result, std::size_t number) {
   const ResultInfo& info = result.info;
   Json json{{"eval_id", log_id(run, number)},
             {"run_id", run.id},
             {"created", time_or(run.started, "1970-01-01T00:00:00Z")},
-            {"task", info.suite},
+            {"task", task_of(info)},
             {"task_id", log_id(run, number)},
             {"task_version", info.suite_version},
             {"task_args", pairs_json(info.options)},
@@ -226,7 +233,7 @@ class Logs {
     const ResultSummary& result = summary_.results[*open_];
     std::string date = time_or(run.started, "1970-01-01T00:00:00Z");
     std::replace(date.begin(), date.end(), ':', '-');
-    const std::string name = report::file_name_part(date) + "_" + report::file_name_part(result.info.suite) + "_" +
+    const std::string name = report::file_name_part(date) + "_" + report::file_name_part(task_of(result.info)) + "_" +
                              log_id(run, *open_) + ".json";
     if (auto begun = folder_.begin(name); !begun) return begun;
     Json head{{"version", 2},

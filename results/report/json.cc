@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "harness/core/strategy.h"
 #include "results/report/json_dump.h"
 #include "results/report/record_view.h"
 
@@ -103,6 +104,21 @@ Json json_of(const JudgeInfo& info, const JudgeSummary& judge) {
        {{"usd", or_null(judge.usd)}, {"usd_per_task", or_null(judge.usd_per_task)}, {"price", json_of(info.price)}}}};
 }
 
+// What finding passages took; the result's part of its cost is part of the result's.
+Json json_of(const RetrievalSummary& retrieval) {
+  const EmbeddingUse& use = retrieval.whole.use;
+  return {{"retriever", retrieval.whole.retriever},
+          {"documents", retrieval.whole.documents},
+          {"passages", retrieval.whole.passages},
+          {"embedding",
+           {{"texts", use.texts},
+            {"cached", use.cached},
+            {"tokens", or_null(use.tokens)},
+            {"ms", use.ms},
+            {"usd", or_null(use.usd)}}},
+          {"cost", {{"usd", or_null(retrieval.usd)}, {"usd_per_task", or_null(retrieval.usd_per_task)}}}};
+}
+
 Json json_of(const JudgeAnswer& answer) {
   const Completion& completion = answer.completion;
   Json json;
@@ -130,6 +146,7 @@ Json json_of(const ResultSummary& result) {
   json["suite_version"] = info.suite_version;
   json["data_sha256"] = text_or_null(info.data_sha256);
   json["protocol"] = info.protocol;
+  if (const std::string strategy = strategy_of(info.options); !strategy.empty()) json["strategy"] = strategy;
   json["shots"] = info.shots;
   json["samples"] = info.samples;
   json["starter"] = info.starter;
@@ -153,6 +170,7 @@ Json json_of(const ResultSummary& result) {
                         {"prompt_tokens_per_s", or_null(result.throughput.prompt_tokens_per_s)},
                         {"completion_tokens_per_s", or_null(result.throughput.completion_tokens_per_s)}};
   if (result.judge && info.judge) json["judge"] = json_of(*info.judge, *result.judge);
+  if (result.retrieval) json["retrieval"] = json_of(*result.retrieval);
   if (result.words) json["words"] = {{"mean", result.words->mean}, {"max", result.words->most}};
   if (result.turns) json["turns"] = {{"mean", result.turns->mean}, {"max", result.turns->most}};
   json["retries"] = result.retries;
@@ -169,6 +187,7 @@ Json json_of(const Record& record, const ResultInfo& info) {
   json["suite"] = info.suite;
   json["model"] = info.model.name;
   json["protocol"] = info.protocol;
+  if (const std::string strategy = strategy_of(info.options); !strategy.empty()) json["strategy"] = strategy;
   json["sample"] = record.request.sample;
   json["prompt"] = report::prompt_text(record.request);
   const std::vector<std::string> choices = report::shown_choices(record);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harness/core/cut_name.h"
+#include "harness/core/strategy.h"
 #include "results/report/text.h"
 #include "results/report/xml_text.h"
 
@@ -84,8 +85,10 @@ Result<void> export_junit(std::ostream& out, const RunReader& reader) {
     for (; next < end; ++next) {
       close();
       const ResultInfo& info = reader.results()[next];
+      const std::string strategy = strategy_of(info.options);
       out << "  <testsuite name=\""
-          << xml_text(info.suite + " " + info.protocol + " " + cut_name(info.model.name, kLongestSuiteName))
+          << xml_text(info.suite + " " + (strategy.empty() ? "" : strategy + " ") + info.protocol + " " +
+                      cut_name(info.model.name, kLongestSuiteName))
           << "\" timestamp=\"" << xml_text(reader.run().started) << '"';
       write_counts(out, (*counts)[next]);
       out << ">\n";

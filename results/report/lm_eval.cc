@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/core/hash.h"
+#include "harness/core/strategy.h"
 #include "results/report/export_folder.h"
 #include "results/report/json_dump.h"
 #include "results/report/record_view.h"
@@ -56,12 +57,16 @@ std::vector<ModelTasks> tasks_by_model(const std::vector<ResultInfo>& results) {
       models.push_back({name, folder, {}});
       model = models.end() - 1;
     }
-    std::string task = results[i].suite;
+    // A strategy is part of a task's name there: what two of them gave must not look like one task's numbers.
+    const std::string strategy = strategy_of(results[i].options);
+    const std::string name_of_task =
+        results[i].suite + (strategy.empty() ? "" : "_" + report::file_name_part(strategy));
+    std::string task = name_of_task;
     const auto taken = [&](const std::string& wanted) {
       return std::any_of(model->tasks.begin(), model->tasks.end(),
                          [&](const auto& one) { return one.first == wanted; });
     };
-    for (int next = 2; taken(task); ++next) task = results[i].suite + "_" + std::to_string(next);
+    for (int next = 2; taken(task); ++next) task = name_of_task + "_" + std::to_string(next);
     model->tasks.emplace_back(task, i);
   }
   return models;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/core/strategy.h"
 #include "results/report/markdown_cell.h"
 #include "results/report/record_view.h"
 #include "results/report/text.h"
@@ -42,6 +43,12 @@ void write_choices(std::ostream& out, const Record& record) {
   }
 }
 
+/// With the strategy where there is one: what differs in it is not to look alike.
+std::string protocol_text(const ResultInfo& info) {
+  const std::string strategy = strategy_of(info.options);
+  return strategy.empty() ? info.protocol : strategy + ": " + info.protocol;
+}
+
 }  // namespace
 
 void write_record_markdown(std::ostream& out, const Record& record, const ResultInfo& info) {
@@ -53,6 +60,7 @@ void write_record_markdown(std::ostream& out, const Record& record, const Result
   out << "### " << markdown_cell(record.item.id) << "\n\n| | |\n| --- | --- |\n";
   row("model", info.model.name);
   row("suite", info.suite + (info.starter ? " (starter items)" : ""));
+  row("strategy", strategy_of(info.options));
   row("asked", info.protocol + ", " + std::to_string(info.shots) + (info.shots == 1 ? " shot" : " shots"));
   row("sample", std::to_string(record.request.sample));
   if (completion.failure) {
@@ -91,7 +99,7 @@ void write_summary_markdown(std::ostream& out, const RunSummary& summary) {
     for (const MetricSummary& metric : result.metrics) {
       out << "| " << markdown_cell(info.model.name) << " | " << markdown_cell(info.suite)
           << (info.starter ? " (starter items)" : "") << (result.state == "complete" ? "" : " (" + result.state + ")")
-          << " | " << markdown_cell(info.protocol) << " | " << info.shots << " | " << markdown_cell(metric.name)
+          << " | " << markdown_cell(protocol_text(info)) << " | " << info.shots << " | " << markdown_cell(metric.name)
           << " | " << report::fraction_text(metric.estimate.value) << " | " << spaced_interval(metric.estimate) << " | "
           << result.items << " | " << result.scored << " | " << result.failed << " | "
           << report::ms_text(result.latency.total.p50) << " | " << report::ms_text(result.latency.total.p95) << " | "

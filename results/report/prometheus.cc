@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/cut_name.h"
+#include "harness/core/strategy.h"
 #include "harness/core/text.h"
 #include "results/report/text.h"
 #include "results/report/utc_time.h"
@@ -57,6 +58,9 @@ Labels labels_of(const ResultSummary& result) {
                 {"protocol", info.protocol},
                 {"shots", std::to_string(info.shots)}};
   if (info.starter) labels.emplace_back("starter", "true");
+  if (std::string strategy = strategy_of(info.options); !strategy.empty()) {
+    labels.emplace_back("strategy", std::move(strategy));
+  }
   return labels;
 }
 

@@ -6,8 +6,40 @@
 namespace assay::run_file {
 namespace {
 
-// kOpenedBody: as kLoglikelihoodBody, with openings. Requests without any keep the bytes they always had.
-enum : std::uint64_t { kLoglikelihoodBody = 1, kPromptBody = 2, kChatBody = 3, kOpenedBody = 4 };
+// kOpenedBody: as kLoglikelihoodBody, with openings; kDroppablePromptBody and kDroppableChatBody: as kPromptBody and
+// kChatBody, with parts that may be left out. Requests without any keep the bytes they always had.
+enum : std::uint64_t {
+  kLoglikelihoodBody = 1,
+  kPromptBody = 2,
+  kChatBody = 3,
+  kOpenedBody = 4,
+  kDroppablePromptBody = 5,
+  kDroppableChatBody = 6
+};
+
+void pack_spans(Packer& packer, const std::vector<TextSpan>& spans) {
+  packer.count(spans.size());
+  for (const TextSpan& span : spans) {
+    packer.count(span.begin);
+    packer.count(span.end);
+  }
+}
+
+std::vector<TextSpan> unpack_spans(Unpacker& unpacker, std::size_t size) {
+  std::vector<TextSpan> spans(unpacker.elements(2));
+  for (TextSpan& span : spans) {
+    span.begin = static_cast<std::size_t>(unpacker.count());
+    span.end = static_cast<std::size_t>(unpacker.count());
+    if (span.begin > span.end || span.end > size) {
+      fail("the run file is corrupted (a part of a prompt lies outside it)");
+    }
+  }
+  return spans;
+}
+
+// Added to the aggregation of a metric whose items' samples vote: an older assay refuses such a metric, which it would
+// take for a mean.
+constexpr int kVoted = 64;
 
 void pack_strings(Packer& packer, const std::vector<std::string>& strings) {
   packer.count(strings.size());
@@ -71,7 +103,7 @@ void encode_metrics(const std::vector<MetricSpec>& metrics, std::string& out) {
   for (const MetricSpec& metric : metrics) {
     packer.text(metric.name);
     packer.text(metric.value);
-    packer.integer(static_cast<int>(metric.aggregation));
+    packer.integer(static_cast<int>(metric.aggregation) + (metric.vote ? kVoted : 0));
     packer.integer(metric.k);
     packer.text(metric.group_level);
     packer.count(metric.headline ? 1 : 0);
@@ -120,16 +152,18 @@ void encode_request(const Request& request, std::string& out) {
     packer.count(loglikelihood->openings.empty() ? kLoglikelihoodBody : kOpenedBody);
     if (!loglikelihood->openings.empty()) pack_strings(packer, loglikelihood->openings);
     pack_strings(packer, loglikelihood->continuations);
-    packer.count(loglikelihood->droppable.size());
-    for (const TextSpan& span : loglikelihood->droppable) {
-      packer.count(span.begin);
-      packer.count(span.end);
-    }
+    pack_spans(packer, loglikelihood->droppable);
     packer.integer(loglikelihood->max_context_tokens);
     return;
   }
   const auto& generate = std::get<GenerateRequest>(request.body);
-  packer.count(generate.messages.empty() ? kPromptBody : kChatBody);
+  const bool is_chat = !generate.messages.empty();
+  if (generate.droppable.empty()) {
+    packer.count(is_chat ? kChatBody : kPromptBody);
+  } else {
+    packer.count(is_chat ? kDroppableChatBody : kDroppablePromptBody);
+    pack_spans(packer, generate.droppable);
+  }
   if (!generate.messages.empty()) {
     packer.count(generate.messages.size());
     for (const Message& message : generate.messages) {
@@ -174,7 +208,9 @@ std::vector<MetricSpec> decode_metrics(std::string_view bytes) {
   return unpack_list<MetricSpec>(bytes, 6, [](Unpacker& unpacker, MetricSpec& metric) {
     metric.name = unpacker.text();
     metric.value = unpacker.text();
-    const std::int64_t aggregation = unpacker.integer();
+    std::int64_t aggregation = unpacker.integer();
+    metric.vote = aggregation >= kVoted;
+    if (metric.vote) aggregation -= kVoted;
     if (aggregation < 0 || aggregation > static_cast<int>(Aggregation::kSampleSpread)) {
       fail("the run file is corrupted (a metric with an unknown aggregation)");
     }
@@ -222,22 +258,20 @@ void decode_request(std::string_view bytes, std::string text, Request& request) 
     if (body == kOpenedBody) loglikelihood.openings = unpack_strings(unpacker);
     loglikelihood.context = std::move(text);
     loglikelihood.continuations = unpack_strings(unpacker);
-    loglikelihood.droppable.resize(unpacker.elements(2));
-    for (TextSpan& span : loglikelihood.droppable) {
-      span.begin = static_cast<std::size_t>(unpacker.count());
-      span.end = static_cast<std::size_t>(unpacker.count());
-      if (span.begin > span.end || span.end > loglikelihood.context.size()) {
-        fail("the run file is corrupted (a part of a prompt lies outside it)");
-      }
-    }
+    loglikelihood.droppable = unpack_spans(unpacker, loglikelihood.context.size());
     loglikelihood.max_context_tokens = unpacker.small();
     unpacker.end();
     request.body = std::move(loglikelihood);
     return;
   }
-  if (body != kPromptBody && body != kChatBody) fail("the run file is corrupted (an unknown kind of request)");
+  const bool may_be_shortened = body == kDroppablePromptBody || body == kDroppableChatBody;
+  const bool is_chat = body == kChatBody || body == kDroppableChatBody;
+  if (body != kPromptBody && !is_chat && !may_be_shortened) {
+    fail("the run file is corrupted (an unknown kind of request)");
+  }
   GenerateRequest generate;
-  if (body == kChatBody) {
+  if (may_be_shortened) generate.droppable = unpack_spans(unpacker, text.size());
+  if (is_chat) {
     generate.messages.resize(unpacker.elements(2));
     for (Message& message : generate.messages) {
       const std::int64_t role = unpacker.integer();

@@ -5,6 +5,7 @@
 #include "harness/core/text.h"
 #include "results/report/record_view.h"
 #include "results/site/script_file.h"
+#include "results/statistics/majority.h"
 #include "results/statistics/pass_at_k.h"
 
 namespace assay::site {
@@ -179,6 +180,10 @@ void AnswerPages::note(const Record& record) {
     item_->sum += value;
     ++item_->samples;
     if (value >= 1) ++item_->right;
+    if (!headline_.vote) continue;
+    item_->votes.push_back(statistics::vote_of(record.score->extracted));
+    item_->answers.push_back(record.score->extracted);
+    item_->values.push_back(value);
   }
 }
 
@@ -188,6 +193,11 @@ Result<void> AnswerPages::end_item() {
     value = headline_.aggregation == Aggregation::kPassAtK
                 ? statistics::pass_at_k(item_->samples, item_->right, headline_.k)
                 : item_->sum / static_cast<double>(item_->samples);
+  }
+  if (!item_->votes.empty()) {
+    const auto elected = statistics::majority(item_->votes);
+    value = elected ? item_->values[*elected] : 0;
+    item_->extracted = elected ? item_->answers[*elected] : "";
   }
   if (item_->failure) {
     value.reset();

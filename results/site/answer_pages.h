@@ -29,6 +29,10 @@ struct OpenItem {
   std::optional<double> usd;
   std::optional<FailureKind> failure;
   std::string extracted;
+  // where samples vote, of each that has the headline's value
+  std::vector<std::string> votes;
+  std::vector<std::string> answers;
+  std::vector<double> values;
 };
 
 /// Writes data/<name>/<chunk>.js (records whole, without their questions) and data/<name>/index.js (what the list and

@@ -102,6 +102,17 @@ void write_place(JsonText& out, const BoardEntry& entry) {
   }
 }
 
+/// What judging took, which is part of the cost.
+void write_judge(JsonText& out, const ResultSummary& summary) {
+  if (!summary.judge || !summary.info.judge) {
+    out.null();
+    return;
+  }
+  out.begin_object().key("model").text(summary.info.judge->model.name).key("answers").integer(summary.judge->asked);
+  out.key("cost").begin_object().key("usd").number(summary.judge->usd);
+  out.key("usd_per_task").number(summary.judge->usd_per_task).end_object().end_object();
+}
+
 void write_measurements(JsonText& out, const SiteResult& result) {
   const ResultSummary& summary = result.summary;
   out.key("latency_ms").begin_object().key("first_token");
@@ -118,7 +129,9 @@ void write_measurements(JsonText& out, const SiteResult& result) {
   out.key("usd_per_task").number(summary.cost.usd_per_task);
   out.key("usd_per_correct").number(summary.cost.usd_per_correct).key("price");
   write_price(out, summary.info.price);
-  out.end_object().key("throughput").begin_object();
+  out.end_object().key("judge");
+  write_judge(out, summary);
+  out.key("throughput").begin_object();
   out.key("items_per_s").number(summary.throughput.items_per_s);
   out.key("prompt_tokens_per_s").number(summary.throughput.prompt_tokens_per_s);
   out.key("completion_tokens_per_s").number(summary.throughput.completion_tokens_per_s).end_object();

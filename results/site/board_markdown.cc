@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/core/strategy.h"
 #include "results/report/markdown_cell.h"
 #include "results/report/text.h"
 
@@ -22,11 +23,19 @@ std::string interval_text(const Estimate& estimate) {
   return report::fraction_text(estimate.ci95->low) + " – " + report::fraction_text(estimate.ci95->high);
 }
 
+/// What of the $/task is the judge's.
+std::string judge_share(const ResultSummary& result) {
+  return result.judge ? " (judge " + report::usd_text(result.judge->usd_per_task) + ")" : "";
+}
+
 void write_heading(std::ostream& out, const BoardSuite& suite) {
-  out << "\n## " << markdown_cell(suite.info.suite) << "\n\n"
+  const std::string strategy = strategy_of(suite.info.options);
+  out << "\n## " << markdown_cell(suite.info.suite + (strategy.empty() ? "" : " · " + strategy)) << "\n\n"
       << markdown_cell(suite.info.protocol) << " · " << suite.info.shots << " shots · " << markdown_cell(suite.metric);
   if (suite.info.samples > 1) out << " · " << suite.info.samples << " samples";
-  for (const auto& [name, value] : suite.info.options) out << " · " << markdown_cell(name + "=" + value);
+  for (const auto& [name, value] : suite.info.options) {
+    if (name != kStrategyOption) out << " · " << markdown_cell(name + "=" + value);
+  }
   if (suite.info.starter) out << " · **starter items: not a measurement**";
   out << "\n\n| rank | model | value | 95 % interval | items | p50 ms | $/task | run | |\n"
       << "| ---: | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |\n";
@@ -38,8 +47,8 @@ void write_row(std::ostream& out, const SiteRun& run, const SiteResult& result, 
   out << "| " << rank_text(entry) << " | " << markdown_cell(result.summary.info.model.name) << " | "
       << report::fraction_text(estimate.value) << " | " << interval_text(estimate) << " | " << result.summary.scored
       << " | " << report::ms_text(result.summary.latency.total.p50) << " | "
-      << report::usd_text(result.summary.cost.usd_per_task) << " | " << markdown_cell(run.run.started.substr(0, 10))
-      << " | " << markdown_cell(entry.unranked) << " |\n";
+      << report::usd_text(result.summary.cost.usd_per_task) << judge_share(result.summary) << " | "
+      << markdown_cell(run.run.started.substr(0, 10)) << " | " << markdown_cell(entry.unranked) << " |\n";
 }
 
 }  // namespace

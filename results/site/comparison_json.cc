@@ -1,5 +1,6 @@
 #include "results/site/comparison_json.h"
 
+#include "harness/core/strategy.h"
 #include "results/site/json_text.h"
 #include "results/verdict/sentence.h"
 
@@ -18,7 +19,8 @@ void write_ratio(JsonText& out, const char* key, const std::optional<statistics:
 void write_figures(JsonText& out, const char* key, const SideFigures& figures) {
   out.key(key).begin_object().key("value").number(figures.value);
   out.key("latency_p50_ms").number(figures.latency_p50_ms).key("latency_p95_ms").number(figures.latency_p95_ms);
-  out.key("usd_per_task").number(figures.usd_per_task).key("items").integer(figures.items);
+  out.key("usd_per_task").number(figures.usd_per_task).key("judge_usd_per_task").number(figures.judge_usd_per_task);
+  out.key("items").integer(figures.items);
   out.key("failed").integer(figures.failed).key("unasked").integer(figures.unasked).end_object();
 }
 
@@ -36,8 +38,10 @@ void write_side(JsonText& out, const char* key, const ComparedSide& side) {
 }
 
 void write_suite(JsonText& out, const SuiteComparison& suite) {
-  out.begin_object().key("suite").text(suite.suite).key("metric").text(suite.metric);
-  out.key("protocol").text(suite.baseline_info.protocol).key("shots").integer(std::int64_t{suite.baseline_info.shots});
+  out.begin_object().key("suite").text(suite.suite).key("label").text(suite_label(suite));
+  out.key("strategies").begin_array().text(strategy_of(suite.baseline_info.options));
+  out.text(strategy_of(suite.candidate_info.options)).end_array().key("metric").text(suite.metric);
+  out.key("asked").text(asked_label(suite));
   out.key("starter").boolean(suite.baseline_info.starter).key("paired_items").integer(suite.paired_items);
   write_figures(out, "baseline", suite.baseline);
   write_figures(out, "candidate", suite.candidate);

@@ -7,6 +7,7 @@
 
 #include "results/statistics/bootstrap.h"
 #include "results/statistics/interval.h"
+#include "results/statistics/majority.h"
 #include "results/statistics/pass_at_k.h"
 #include "results/statistics/ratio.h"
 
@@ -116,7 +117,18 @@ bool ItemSamples::add(const MetricSpec& metric, const Score& score) {
   auto weighs = score.values.end();
   if (metric.aggregation == Aggregation::kMacroBalancedAccuracy) weighs = find("#" + metric.value + "_weight");
   add(found->second, weighs == score.values.end() ? 1 : weighs->second);
+  if (metric.vote) votes.push_back(vote_of(score.extracted));
   return true;
+}
+
+std::optional<std::size_t> ItemSamples::elected() const { return majority(votes); }
+
+double ItemSamples::value() const {
+  if (!votes.empty()) {
+    const auto place = elected();
+    return place ? values.at(*place) : 0;
+  }
+  return weight > 0 ? weighted / weight : sum / static_cast<double>(count);
 }
 
 bool is_balanced(Aggregation aggregation) {

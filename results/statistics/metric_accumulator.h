@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ struct ItemSamples {
   std::int64_t right = 0;  ///< samples with value 1
   double weight = 0;       ///< sum of the samples' weights, 1 each where the score says none (MetricSpec::value)
   double weighted = 0;     ///< sum of their values times weights
-  std::vector<double> values = {};  ///< of the samples, in the order of their numbers
+  std::vector<double> values = {};      ///< of the samples, in the order of their numbers
+  std::vector<std::string> votes = {};  ///< MetricSpec::vote: what each sample voted for; else empty
 
   /// Adds a sample, where its score has the metric's value; false where it has not.
   bool add(const MetricSpec& metric, const Score& score);
@@ -32,8 +34,12 @@ struct ItemSamples {
   /// Adds a sample of that value and weight.
   void add(double value, double one_weight);
 
-  /// The item's value, its samples' mean by their weights, and what it weighs. There must be a sample.
-  [[nodiscard]] double value() const { return weight > 0 ? weighted / weight : sum / static_cast<double>(count); }
+  /// The place of the sample whose answer is the item's; absent where samples do not vote or none has an answer.
+  [[nodiscard]] std::optional<std::size_t> elected() const;
+
+  /// The item's value, its samples' mean by their weights or the elected one's (0 where none is), and what it weighs.
+  /// There must be a sample.
+  [[nodiscard]] double value() const;
   [[nodiscard]] double mean_weight() const { return weight / static_cast<double>(count); }
 };
 

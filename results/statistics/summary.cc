@@ -45,6 +45,7 @@ class ResultTotals {
   explicit ResultTotals(const ResultInfo& info) : info_(info) {
     for (const MetricSpec& spec : info.metrics) metrics_.emplace_back(spec);
     levels_.resize(info.group_levels.size());
+    votes_ = has_vote(info);
   }
 
   void add(const Record& record) {
@@ -71,7 +72,9 @@ class ResultTotals {
     }
   }
 
-  ResultSummary summary(const std::string& run_state, std::optional<double> running_ms) {
+  // `embedding_usd`: this result's part of it.
+  ResultSummary summary(const std::string& run_state, std::optional<double> running_ms,
+                        std::optional<double> embedding_usd) {
     end_item();
     ResultSummary out;
     out.info = info_;
@@ -92,7 +95,7 @@ class ResultTotals {
     out.latency = {statistics::percentiles(first_token_ms_), statistics::percentiles(total_ms_),
                    statistics::percentiles(per_token_ms_)};
     out.tokens = tokens_;
-    out.cost = cost();
+    out.cost = cost(embedding_usd);
     out.throughput = throughput(running_ms);
     if (turns_.mean()) out.turns = TurnSummary{*turns_.mean(), most_turns_};
     if (words_.mean()) out.words = WordSummary{*words_.mean(), most_words_};
@@ -120,6 +123,7 @@ class ResultTotals {
     all_reused_ = true;
     item_cut_ = false;
     samples_.assign(metrics_.size(), {});
+    slowest_ms_.reset();
   }
 
   void add_score(const Score& score) {
@@ -139,6 +143,7 @@ class ResultTotals {
     if (!in_item_) return;
     in_item_ = false;
     if (item_cut_) ++cut_;
+    if (slowest_ms_) total_ms_.push_back(*slowest_ms_);
     if (item_failed_) {
       ++failed_;
     } else {
@@ -176,7 +181,8 @@ class ResultTotals {
   void add_times(const Completion& completion) {
     const Timings& timings = completion.timings;
     if (timings.first_token_ms) first_token_ms_.push_back(*timings.first_token_ms);
-    if (timings.total_ms) total_ms_.push_back(*timings.total_ms);
+    if (timings.total_ms && votes_) slowest_ms_ = std::max(slowest_ms_.value_or(0), *timings.total_ms);
+    if (timings.total_ms && !votes_) total_ms_.push_back(*timings.total_ms);
     if (timings.first_token_ms && timings.total_ms && completion.usage.completion.value_or(0) > 1) {
       per_token_ms_.push_back((*timings.total_ms - *timings.first_token_ms) /
                               static_cast<double>(*completion.usage.completion - 1));
@@ -219,10 +225,10 @@ class ResultTotals {
     return out;
   }
 
-  CostSummary cost() const {
+  CostSummary cost(std::optional<double> embedding_usd) const {
     CostSummary out;
-    if (unknown_cost_ || !usd_ || unknown_judge_cost_) return out;
-    out.usd = *usd_ + judge_.usd.value_or(0);
+    if (unknown_cost_ || !usd_ || unknown_judge_cost_ || !embedding_usd) return out;
+    out.usd = *usd_ + judge_.usd.value_or(0) + *embedding_usd;
     if (scored_ > 0) out.usd_per_task = *out.usd / static_cast<double>(scored_);
     for (const MetricAccumulator& metric : metrics_) {
       if (metric.spec().headline && metric.sum() > 0) out.usd_per_correct = *out.usd / metric.sum();
@@ -271,6 +277,8 @@ class ResultTotals {
   bool all_reused_ = true;
   bool item_cut_ = false;
   std::int64_t cut_ = 0;
+  bool votes_ = false;
+  std::optional<double> slowest_ms_;  ///< of the item's samples, where they vote
   std::vector<ItemSamples> samples_;  ///< by metric
 };
 
@@ -278,7 +286,11 @@ class ResultTotals {
 
 bool prompt_was_cut(const Completion& completion) {
   const auto says = [&](const char* what) { return completion.note.find(what) != std::string::npos; };
-  return says("left-truncated") || says(" shot dropped") || says(" shots dropped");
+  return says("left-truncated") || says(" dropped");
+}
+
+bool has_vote(const ResultInfo& info) {
+  return std::any_of(info.metrics.begin(), info.metrics.end(), [](const MetricSpec& metric) { return metric.vote; });
 }
 
 const MetricSummary* headline(const ResultSummary& result) {
@@ -311,7 +323,16 @@ Result<RunSummary> Summarizer::finish() {
     if (std::any_of(details.begin(), details.end(), [](const auto& one) { return one.first == kRescoredFrom; })) {
       running->reset();
     }
-    summary.results.push_back(totals_->results[i].summary(summary.run.state, *running));
+    const ResultInfo& info = reader_.results()[i];
+    const std::optional<double> embedding_usd = embedding_share_usd(reader_, info);
+    ResultSummary result = totals_->results[i].summary(summary.run.state, *running, embedding_usd);
+    if (retrieves(info)) {
+      if (auto note = retrieval_of(reader_, info.suite)) result.retrieval = {std::move(*note), embedding_usd, {}};
+    }
+    if (result.retrieval && embedding_usd && result.scored > 0) {
+      result.retrieval->usd_per_task = *embedding_usd / static_cast<double>(result.scored);
+    }
+    summary.results.push_back(std::move(result));
   }
   return summary;
 }

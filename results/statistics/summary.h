@@ -11,6 +11,7 @@
 
 #include "harness/core/completion.h"
 #include "harness/core/result.h"
+#include "results/run_file/retrieval_note.h"
 #include "results/run_file/run_file.h"
 #include "results/statistics/interval.h"
 #include "results/statistics/percentiles.h"
@@ -44,7 +45,8 @@ struct GroupSummary {
   std::vector<MetricSummary> metrics;  ///< those that are means over items
 };
 
-/// Times of answered samples, in milliseconds; reused answers are left out.
+/// Times of answered samples, in milliseconds; reused answers are left out. Where samples vote (MetricSpec::vote), the
+/// total is an item's: that of its slowest sample, as if all were asked side by side.
 struct LatencySummary {
   statistics::Percentiles first_token;
   statistics::Percentiles total;
@@ -52,7 +54,8 @@ struct LatencySummary {
 };
 
 struct CostSummary {
-  /// All samples and what judged them, failed ones' known cost included; absent where an answer's is unknown.
+  /// All samples, what judged them and what found their passages, failed ones' known cost included; absent where one of
+  /// these is unknown.
   std::optional<double> usd;
   std::optional<double> usd_per_task;     ///< usd / scored items
   std::optional<double> usd_per_correct;  ///< usd / sum of the headline over items; absent where that is 0
@@ -75,6 +78,13 @@ struct TurnSummary {
 struct WordSummary {
   double mean = 0;
   std::int64_t most = 0;
+};
+
+/// What finding the passages before the questions took, in all sessions of the run.
+struct RetrievalSummary {
+  RetrievalNote whole;                 ///< of all results of the suite that were asked so
+  std::optional<double> usd;           ///< this result's part, in equal shares; part of CostSummary::usd
+  std::optional<double> usd_per_task;  ///< usd / scored items
 };
 
 /// What a judge of the answers took, apart from the model that gave them.
@@ -104,9 +114,10 @@ struct ResultSummary {
   Usage tokens;  ///< sums over the samples of which a count is known; absent where it is known of none
   CostSummary cost;
   ThroughputSummary throughput;
-  std::optional<TurnSummary> turns;   ///< where the suite asks in episodes
-  std::optional<WordSummary> words;   ///< where the suite counts how long answers are
-  std::optional<JudgeSummary> judge;  ///< where a model judges the answers
+  std::optional<TurnSummary> turns;           ///< where the suite asks in episodes
+  std::optional<WordSummary> words;           ///< where the suite counts how long answers are
+  std::optional<JudgeSummary> judge;          ///< where a model judges the answers
+  std::optional<RetrievalSummary> retrieval;  ///< where passages stand before the questions
   std::int64_t retries = 0;
   /// Failed samples by kind; every kind is there, but for the judge's where there is none.
   std::vector<std::pair<FailureKind, std::int64_t>> errors;
@@ -118,8 +129,11 @@ struct RunSummary {
 };
 
 /// Whether an adapter cut a prompt to fit the model's context: its note says "left-truncated 7 tokens" or
-/// "2 shots dropped".
+/// "2 parts dropped" (of old runs "shots").
 [[nodiscard]] bool prompt_was_cut(const Completion& completion);
+
+/// Whether the samples of an item vote.
+[[nodiscard]] bool has_vote(const ResultInfo& info);
 
 /// The headline metric of a result, or null where it has none.
 [[nodiscard]] const MetricSummary* headline(const ResultSummary& result);

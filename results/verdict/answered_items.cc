@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/core/strategy.h"
 #include "harness/core/text.h"
+#include "results/run_file/retrieval_note.h"
 #include "results/statistics/metric_accumulator.h"
 #include "results/statistics/pass_at_k.h"
 
@@ -26,6 +28,7 @@ class SuiteReader {
       open_ = true;
       failed_ = false;
       samples_ = {};
+      answers_.clear();
       item_ = {};
       item_.id = record.item.id;
       item_.order = record.item.order;
@@ -33,20 +36,18 @@ class SuiteReader {
       place(record.item);
       item_.target = record.item.target;
       item_.usd = 0;
+      if (suite_.info.judge) item_.judge_usd = 0;
       item_.first_time = suite_.times_ms.size();
     }
     if (record.completion.failure || !record.score) {
       failed_ = true;
       return;
     }
-    if (samples_.count == 0) item_.answer = record.score->extracted;
+    if (suite_.metric.vote || answers_.empty()) answers_.push_back(record.score->extracted);
     add_value(*record.score);
     add_cost(record);
     const Completion& completion = record.completion;
-    if (!completion.reused && completion.timings.total_ms) {
-      suite_.times_ms.push_back(*completion.timings.total_ms);
-      ++item_.times;
-    }
+    if (!completion.reused && completion.timings.total_ms) add_time(*completion.timings.total_ms);
   }
 
   /// nothing: an item has fewer than k samples, so that its pass@k is not defined.
@@ -73,10 +74,22 @@ class SuiteReader {
     if (!samples_.add(suite_.metric, score)) samples_.add(score.value, 1);
   }
 
+  void add_time(double ms) {
+    if (suite_.metric.vote && item_.times > 0) {
+      suite_.times_ms.back() = std::max(suite_.times_ms.back(), ms);
+      return;
+    }
+    suite_.times_ms.push_back(ms);
+    ++item_.times;
+  }
+
   void add_cost(const Record& record) {
     std::optional<double> usd = record.usd;
     if (!usd && suite_.info.price) usd = time_cost_usd(*suite_.info.price, record.completion.timings.compute_ms);
     usd = with_judge_usd(record, usd);
+    const std::optional<double> of_judge = judge_usd(record);
+    if (!of_judge) item_.judge_usd.reset();
+    if (item_.judge_usd) *item_.judge_usd += *of_judge;
     if (!usd) item_.usd.reset();
     if (item_.usd) *item_.usd += *usd;
   }
@@ -90,6 +103,7 @@ class SuiteReader {
       return;
     }
     item_.value = samples_.value();
+    item_.answer = answers_.at(samples_.elected().value_or(0));
     if (suite_.metric.aggregation == Aggregation::kMacroBalancedAccuracy) item_.weight = samples_.mean_weight();
     if (suite_.metric.aggregation == Aggregation::kPassAtK) {
       const auto passed = statistics::pass_at_k(samples_.count, samples_.right, suite_.metric.k);
@@ -102,10 +116,20 @@ class SuiteReader {
   AnsweredSuite suite_;
   AnsweredItem item_;
   ItemSamples samples_;
+  std::vector<std::string> answers_;  ///< by sample where samples vote, else of the first
   bool open_ = false;
   bool failed_ = false;
   bool undefined_ = false;
 };
+
+// What finding passages cost is spread over the items: all of them are asked with the same documents.
+void add_embedding(const RunReader& reader, AnsweredSuite& suite) {
+  const std::optional<double> usd = embedding_share_usd(reader, suite.info);
+  for (AnsweredItem& item : suite.items) {
+    if (!usd) item.usd.reset();
+    if (item.usd) *item.usd += *usd / static_cast<double>(suite.items.size());
+  }
+}
 
 bool is_named(const ResultInfo& info, const std::string& model) {
   return model == info.model.name || model == info.model_ref;
@@ -129,16 +153,34 @@ Result<std::string> chosen_model(const RunReader& reader, const std::string& pat
                      "; there are " + on_one_line(list));
 }
 
+Result<void> check_strategy(const RunReader& reader, const std::string& path, const std::string& strategy) {
+  if (strategy.empty()) return {};
+  std::vector<std::string> there;
+  std::string list;
+  for (const ResultInfo& info : reader.results()) {
+    const std::string one = strategy_of(info.options);
+    if (one == strategy) return {};
+    if (one.empty() || std::find(there.begin(), there.end(), one) != there.end()) continue;
+    there.push_back(one);
+    list += (list.empty() ? "" : ", ") + one;
+  }
+  return usage_error(path + ": the run has no strategy '" + on_one_line(strategy) + "'" +
+                     did_you_mean(strategy, there) + "; " +
+                     (list.empty() ? "it was asked by none" : "there are " + on_one_line(list)));
+}
+
 }  // namespace
 
 Result<std::vector<AnsweredSuite>> read_answered(const RunReader& reader, const std::string& path,
-                                                 const std::string& model) {
+                                                 const std::string& model, const std::string& strategy) {
   auto name = chosen_model(reader, path, model);
   if (!name) return forward_error(name);
+  if (auto known = check_strategy(reader, path, strategy); !known) return forward_error(known);
   std::vector<std::optional<SuiteReader>> readers;
   for (const ResultInfo& info : reader.results()) {
     readers.emplace_back();
     if (info.model.name != *name) continue;
+    if (!strategy.empty() && strategy_of(info.options) != strategy) continue;
     const auto metric =
         std::find_if(info.metrics.begin(), info.metrics.end(), [](const MetricSpec& one) { return one.headline; });
     if (metric == info.metrics.end()) {
@@ -160,6 +202,7 @@ Result<std::vector<AnsweredSuite>> read_answered(const RunReader& reader, const 
       return usage_error(path + ": " + on_one_line(reader.results()[i].suite) +
                          " has items with fewer samples than its headline metric needs; resume the run");
     }
+    add_embedding(reader, *suite);
     suites.push_back(std::move(*suite));
   }
   return suites;

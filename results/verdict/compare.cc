@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "harness/core/strategy.h"
 #include "harness/core/text.h"
 #include "results/statistics/mean.h"
 #include "results/statistics/metric_accumulator.h"
@@ -27,15 +28,18 @@ struct Pair {
   const AnsweredItem* candidate = nullptr;
 };
 
-std::string options_text(const ResultInfo& info) {
+std::string options_text(const ResultInfo& info, Across across) {
   std::string text;
-  for (const auto& [key, value] : info.options) text += (text.empty() ? "" : ",") + key + "=" + value;
+  for (const auto& [key, value] : info.options) {
+    if (across != Across::kNothing && (key == kStrategyOption || key == kRetrieverOption)) continue;
+    text += (text.empty() ? "" : ",") + key + "=" + value;
+  }
   return text.empty() ? "none" : text;
 }
 
 /// What keeps two results from being compared, "protocol loglikelihood against generate; …"; empty: nothing.
-std::string differences(const AnsweredSuite& a, const AnsweredSuite& b) {
-  std::string text = asked_differently(a.info, b.info);
+std::string differences(const AnsweredSuite& a, const AnsweredSuite& b, Across across) {
+  std::string text = asked_differently(a.info, b.info, across);
   if (a.metric.name != b.metric.name) {
     text += (text.empty() ? "metric " : "; metric ") + on_one_line(a.metric.name + " against " + b.metric.name);
   }
@@ -187,12 +191,14 @@ statistics::UnitValues times(const AnsweredSuite& suite, const std::vector<Pair>
   return out;
 }
 
-/// Each pair's cost on one side; empty where one is not known.
-std::vector<double> costs(const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side) {
+/// Each pair's cost on one side, or the judge's part of it; empty where one is not known.
+std::vector<double> costs(const std::vector<Pair>& pairs, const AnsweredItem* Pair::*side,
+                          std::optional<double> AnsweredItem::*cost = &AnsweredItem::usd) {
   std::vector<double> out;
   for (const Pair& pair : pairs) {
-    if (!(pair.*side)->usd) return {};
-    out.push_back(*(pair.*side)->usd);
+    const std::optional<double>& usd = (pair.*side)->*cost;
+    if (!usd) return {};
+    out.push_back(*usd);
   }
   return out;
 }
@@ -208,6 +214,9 @@ SideFigures figures(const AnsweredSuite& suite, const std::vector<Pair>& pairs, 
   statistics::Mean usd;
   for (const double one : costs(pairs, side)) usd.add(one);
   out.usd_per_task = usd.mean();
+  statistics::Mean judge_usd;
+  for (const double one : costs(pairs, side, &AnsweredItem::judge_usd)) judge_usd.add(one);
+  out.judge_usd_per_task = judge_usd.mean();
   out.items = suite.info.items;
   out.failed = suite.failed;
   out.unasked = suite.unasked;
@@ -249,20 +258,44 @@ SuiteComparison compared(const AnsweredSuite& baseline, const AnsweredSuite& can
   return suite;
 }
 
+/// "; by strategies: A, B in a.db, none in b.db": where two runs share suites, but no way of asking them.
+std::string strategies_text(const ComparedRun& baseline, const std::vector<AnsweredSuite>& baselines,
+                            const ComparedRun& candidate, const std::vector<AnsweredSuite>& candidates) {
+  const auto named = [](const std::vector<AnsweredSuite>& suites) {
+    std::vector<std::string> names;
+    for (const AnsweredSuite& suite : suites) {
+      std::string name = strategy_of(suite.info.options);
+      if (name.empty()) name = "none";
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+    return on_one_line(listed(names));
+  };
+  const bool shared = std::any_of(baselines.begin(), baselines.end(), [&](const AnsweredSuite& one) {
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](const AnsweredSuite& other) { return one.info.suite == other.info.suite; });
+  });
+  if (!shared) return "";
+  return " that was asked by the same strategy (" + baseline.path + ": " + named(baselines) + "; " + candidate.path +
+         ": " + named(candidates) + "); --strategy A,B of `assay compare` compares two";
+}
+
 ComparedSide side_of(const ComparedRun& run, const std::vector<AnsweredSuite>& suites) {
   const RunInfo& info = run.reader->run();
-  ComparedSide side{run.path, info.id, info.started, info.state, "", ""};
+  ComparedSide side{run.path, info.id, info.started, info.state, "", "", run.strategy};
   if (!suites.empty()) side.model = suites.front().info.model.name;
-  side.name = side.model;
+  side.name = side.model + (run.strategy.empty() ? "" : " by " + run.strategy);
   return side;
 }
 
 /// The candidate's result of the same suite, asked in the same way where there is one. Null: the suite is not there.
-const AnsweredSuite* partner(const AnsweredSuite& baseline, const std::vector<AnsweredSuite>& candidates) {
+const AnsweredSuite* partner(const AnsweredSuite& baseline, const std::vector<AnsweredSuite>& candidates,
+                             Across across) {
   const AnsweredSuite* found = nullptr;
   for (const AnsweredSuite& candidate : candidates) {
     if (candidate.info.suite != baseline.info.suite) continue;
-    if (found == nullptr || differences(baseline, candidate).empty()) found = &candidate;
+    const bool same_strategy = strategy_of(candidate.info.options) == strategy_of(baseline.info.options);
+    if (across == Across::kNothing && !same_strategy) continue;
+    if (found == nullptr || differences(baseline, candidate, across).empty()) found = &candidate;
   }
   return found;
 }
@@ -285,7 +318,7 @@ void add_verdicts(Comparison& comparison, const std::vector<PairedSample>& sampl
 
 }  // namespace
 
-std::string asked_differently(const ResultInfo& first, const ResultInfo& second) {
+std::string asked_differently(const ResultInfo& first, const ResultInfo& second, Across across) {
   std::string text;
   const auto add = [&text](const char* what, const std::string& one, const std::string& other) {
     if (one != other) text += (text.empty() ? "" : "; ") + std::string(what) + " " + one + " against " + other;
@@ -294,23 +327,24 @@ std::string asked_differently(const ResultInfo& first, const ResultInfo& second)
     return (info.starter ? "starter items " : "") + info.data_sha256.substr(0, 12);
   };
   add("suite version", first.suite_version, second.suite_version);
-  add("protocol", first.protocol, second.protocol);
-  add("data", data(first), data(second));
-  add("shots", std::to_string(first.shots), std::to_string(second.shots));
-  add("options", options_text(first), options_text(second));
+  if (across == Across::kNothing) add("protocol", first.protocol, second.protocol);
+  if (across != Across::kStrategiesOfOneRun) add("data", data(first), data(second));
+  if (across == Across::kNothing) add("shots", std::to_string(first.shots), std::to_string(second.shots));
+  add("options", options_text(first, across), options_text(second, across));
   // Where samples are ways to ask (orders, formats), their number says which ones a mean is over.
   const auto varies = [](const ResultInfo& info) {
     return std::any_of(info.metrics.begin(), info.metrics.end(),
                        [](const MetricSpec& metric) { return metric.aggregation == Aggregation::kSampleSpread; });
   };
-  if (varies(first) && varies(second)) add("samples", std::to_string(first.samples), std::to_string(second.samples));
+  if (across == Across::kNothing && varies(first) && varies(second)) add("samples", std::to_string(first.samples), std::to_string(second.samples));
   return on_one_line(text);
 }
 
 Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candidate, const ComparisonRules& rules) {
-  auto reading =
-      std::async(std::launch::async, [&] { return read_answered(*baseline.reader, baseline.path, baseline.model); });
-  auto candidates = read_answered(*candidate.reader, candidate.path, candidate.model);
+  auto reading = std::async(std::launch::async, [&] {
+    return read_answered(*baseline.reader, baseline.path, baseline.model, baseline.strategy);
+  });
+  auto candidates = read_answered(*candidate.reader, candidate.path, candidate.model, candidate.strategy);
   auto baselines = reading.get();
   if (!baselines) return forward_error(baselines);
   if (!candidates) return forward_error(candidates);
@@ -327,13 +361,19 @@ Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candi
   comparison.judged = rules.judged;
   std::vector<PairedSample> samples;
   std::string unlike;
+  const bool strategies_differ =
+      !baseline.strategy.empty() && !candidate.strategy.empty() && baseline.strategy != candidate.strategy;
+  const bool is_one_run = baseline.reader->run().id == candidate.reader->run().id;
+  const Across across = !strategies_differ ? Across::kNothing
+                        : is_one_run       ? Across::kStrategiesOfOneRun
+                                           : Across::kStrategies;
   for (const AnsweredSuite& suite : *baselines) {
-    const AnsweredSuite* other = partner(suite, *candidates);
+    const AnsweredSuite* other = partner(suite, *candidates, across);
     if (other == nullptr) {
-      comparison.only_baseline.push_back(suite.info.suite);
+      comparison.only_baseline.push_back(suite_label(suite.info.suite, suite.info, suite.info));
       continue;
     }
-    if (const std::string difference = differences(suite, *other); !difference.empty()) {
+    if (const std::string difference = differences(suite, *other, across); !difference.empty()) {
       unlike += (unlike.empty() ? "" : "; ") + on_one_line(suite.info.suite) + ": " + difference;
       continue;
     }
@@ -346,10 +386,13 @@ Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candi
                        " cannot be compared, they were not asked alike: " + unlike);
   }
   for (const AnsweredSuite& suite : *candidates) {
-    if (partner(suite, *baselines) == nullptr) comparison.only_candidate.push_back(suite.info.suite);
+    if (partner(suite, *baselines, across) == nullptr) {
+      comparison.only_candidate.push_back(suite_label(suite.info.suite, suite.info, suite.info));
+    }
   }
   if (comparison.suites.empty()) {
-    return usage_error(baseline.path + " and " + candidate.path + " have no suite in common");
+    return usage_error(baseline.path + " and " + candidate.path + " have no suite in common" +
+                       strategies_text(baseline, *baselines, candidate, *candidates));
   }
   if (!rules.unpaired_too && std::all_of(comparison.suites.begin(), comparison.suites.end(),
                                          [](const SuiteComparison& suite) { return suite.paired_items == 0; })) {

@@ -27,16 +27,22 @@ struct ComparedRun {
   const RunReader* reader = nullptr;  ///< not owned
   std::string path;                   ///< as it was given
   std::string model;                  ///< ModelIdentity::name or the model's reference; empty: the run's only one
+  std::string strategy = {};          ///< only what was asked by it; empty: everything
 };
 
 /// In what two results of one suite were asked differently, so that they cannot be compared: version, protocol, data,
-/// shots, options, and how many samples where these are ways to ask; one line, empty where they were asked alike.
-[[nodiscard]] std::string asked_differently(const ResultInfo& first, const ResultInfo& second);
+/// shots, options, and how many samples where these are ways to ask; one line, empty where they were asked alike. Of two strategies that are compared on purpose it is
+/// version, data and the options beside the strategy; the data not of one run, whose items are the same although the
+/// files that its examples come from may be part of one hash and not of the other.
+enum class Across { kNothing, kStrategies, kStrategiesOfOneRun };
+[[nodiscard]] std::string asked_differently(const ResultInfo& first, const ResultInfo& second,
+                                            Across across = Across::kNothing);
 
 /// Reads both runs (at the same time) and compares them suite by suite on the items that both answered; an item that
-/// failed on either side has no part in it. Deterministic: bootstraps are seeded.
-/// Errors: no such model (names those there are), several models and none named, no common suite, no item that both
-/// answered, a suite of another version, data, protocol, number of shots or options (names each difference).
+/// failed on either side has no part in it. Deterministic: bootstraps are seeded. What was asked by another strategy is
+/// another suite here, unless both runs name a strategy: then these two are compared, and every label says so.
+/// Errors: no such model or strategy (names those there are), several models and none named, no common suite, no item
+/// that both answered, a suite of another version, data, protocol, number of shots or options (names each difference).
 [[nodiscard]] Result<Comparison> compare(const ComparedRun& baseline, const ComparedRun& candidate,
                                          const ComparisonRules& rules);
 

@@ -23,6 +23,8 @@ struct ComparedSide {
   std::string state;    ///< RunInfo::state
   std::string model;    ///< ModelIdentity::name
   std::string name;     ///< what JSON and pages show: the model's name, and the run's id where both names are the same
+                        ///< and no strategy tells the sides apart
+  std::string strategy = {};  ///< ComparedRun::strategy
 };
 
 /// An item that one of the two had right and the other had not, or scored otherwise.
@@ -40,10 +42,11 @@ struct SideFigures {
   double value = 0;                      ///< the metric
   std::optional<double> latency_p50_ms;  ///< of answered samples that were really asked
   std::optional<double> latency_p95_ms;
-  std::optional<double> usd_per_task;  ///< absent where an answer's cost is not known
-  std::int64_t items = 0;              ///< of the result, paired or not
-  std::int64_t failed = 0;             ///< items that got no answer
-  std::int64_t unasked = 0;            ///< items that were not asked yet
+  std::optional<double> usd_per_task;        ///< absent where an answer's cost is not known
+  std::optional<double> judge_usd_per_task;  ///< the judge's part of it; absent without a judge
+  std::int64_t items = 0;                    ///< of the result, paired or not
+  std::int64_t failed = 0;                   ///< items that got no answer
+  std::int64_t unasked = 0;                  ///< items that were not asked yet
 };
 
 /// What both models answered when a suite's flips were asked once more (results/verdict/second_answers.h).
@@ -96,6 +99,24 @@ struct SuiteComparison {
 
   std::optional<SecondAnswers> second;  ///< where an alarm's flips were asked once more
 };
+
+/// A suite as it is shown, with the strategies of both sides where there are any: "gsm8k (cot)",
+/// "gsm8k (zero_shot → cot)".
+[[nodiscard]] std::string suite_label(const std::string& suite, const ResultInfo& baseline,
+                                      const ResultInfo& candidate);
+[[nodiscard]] inline std::string suite_label(const SuiteComparison& suite) {
+  return suite_label(suite.suite, suite.baseline_info, suite.candidate_info);
+}
+
+/// How a suite was asked, "generate, 0 shots", or how both sides were where they differ, as two strategies do:
+/// "generate, 0 shots → generate/cot, 3 shots".
+[[nodiscard]] std::string asked_label(const SuiteComparison& suite);
+
+/// Whether both sides' protocols or shots differ, which a suite's label does not say.
+[[nodiscard]] inline bool asked_apart(const SuiteComparison& suite) {
+  return suite.baseline_info.protocol != suite.candidate_info.protocol ||
+         suite.baseline_info.shots != suite.candidate_info.shots;
+}
 
 /// Two models on all suites that both have.
 struct Comparison {

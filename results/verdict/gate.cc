@@ -40,12 +40,12 @@ std::string verdict_message(const SuiteComparison& suite, const Comparison& comp
 
 GateCheck verdict_check(const SuiteComparison& suite, const Comparison& comparison, const GatePolicy& policy) {
   if (suite.paired_items < 2) {
-    return {suite.suite, GateCheckKind::kVerdict, false, true,
+    return {suite_label(suite), GateCheckKind::kVerdict, false, true,
             "nothing to judge by: " + std::to_string(suite.paired_items) + " items that both answered"};
   }
   const bool failed =
       suite.judged == Verdict::kWorse || (suite.judged == Verdict::kUndecided && !policy.undecided_passes);
-  return {suite.suite, GateCheckKind::kVerdict, !failed, false, verdict_message(suite, comparison)};
+  return {suite_label(suite), GateCheckKind::kVerdict, !failed, false, verdict_message(suite, comparison)};
 }
 
 /// A figure against its limit.
@@ -93,20 +93,20 @@ GateOutcome judge_gate(Comparison comparison, const GatePolicy& policy) {
     if (policy.max_p95_ratio) {
       std::optional<double> ratio;
       if (suite.latency_p95_ratio) ratio = suite.latency_p95_ratio->value;
-      outcome.checks.push_back(limit_check(suite.suite, GateCheckKind::kLatency, "latency p95 over the baseline's",
-                                           ratio, *policy.max_p95_ratio));
+      outcome.checks.push_back(limit_check(suite_label(suite), GateCheckKind::kLatency,
+                                           "latency p95 over the baseline's", ratio, *policy.max_p95_ratio));
     }
     if (policy.max_usd_per_task) {
-      outcome.checks.push_back(limit_check(suite.suite, GateCheckKind::kCost, "$/task", suite.candidate.usd_per_task,
-                                           *policy.max_usd_per_task));
+      outcome.checks.push_back(limit_check(suite_label(suite), GateCheckKind::kCost, "$/task",
+                                           suite.candidate.usd_per_task, *policy.max_usd_per_task));
     }
     const std::int64_t missing = suite.candidate.failed + suite.candidate.unasked;
     if (missing > 0 && suite.paired_items < 2) outcome.incomplete = true;
     if (policy.max_error_rate) {
       std::optional<double> rate;
       if (suite.candidate.items > 0) rate = static_cast<double>(missing) / static_cast<double>(suite.candidate.items);
-      outcome.checks.push_back(limit_check(suite.suite, GateCheckKind::kErrors, "share of items without an answer",
-                                           rate, *policy.max_error_rate));
+      outcome.checks.push_back(limit_check(suite_label(suite), GateCheckKind::kErrors,
+                                           "share of items without an answer", rate, *policy.max_error_rate));
     } else if (missing > 0) {
       outcome.incomplete = true;
     }

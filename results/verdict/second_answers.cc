@@ -12,7 +12,7 @@ SecondAnswers second_answers(const SuiteComparison& suite, const Comparison& sec
   SecondAnswers answers;
   answers.flips = static_cast<std::int64_t>(suite.lost.size() + suite.gained.size());
   for (const SuiteComparison& again : second.suites) {
-    if (again.suite != suite.suite) continue;
+    if (suite_label(again) != suite_label(suite)) continue;
     answers.answered = again.paired_items;
     answers.lost = static_cast<std::int64_t>(again.lost.size());
     answers.gained = static_cast<std::int64_t>(again.gained.size());

@@ -67,7 +67,7 @@ std::string worse_alone(const Comparison& comparison) {
     if (!comparison.judges(suite.suite)) continue;
     ++judged;
     if (suite.judged != Verdict::kUndecided || suite.verdict != Verdict::kWorse) continue;
-    names.push_back(suite.suite);
+    names.push_back(suite_label(suite));
     taken_back = taken_back || (suite.second && !suite.second->alarm_stands);
   }
   if (names.empty()) return "";
@@ -112,8 +112,8 @@ std::string verdict_sentence(const Comparison& comparison) {
       if (const std::string worse = worse_alone(comparison); !worse.empty()) {
         text += ": " + worse;
       } else if (const SuiteComparison* suite = most_wanting(comparison)) {
-        text +=
-            ": about " + std::to_string(*suite->items_to_decide) + " more items of " + suite->suite + " would decide";
+        text += ": about " + std::to_string(*suite->items_to_decide) + " more items of " + suite_label(*suite) +
+                " would decide";
       } else {
         text += ": more items of the same kind would not decide soon";
       }

@@ -35,7 +35,7 @@ def records(options, suite, model, path, in_flight, shards):
     limit = options.texts if suite == "humaneval" else options.items
     answers = {}
     for shard in range(1, shards + 1):
-        run = path.with_suffix(f".{shard}.db")
+        run = path.with_name(f"{path.name}.{shard}.db")  # a model's name may have points
         words = [options.assay, "run", "--suite", name, "--protocol", protocol, "--data", options.data, "--model", model,
                  "--limit", str(limit), "--run", str(run), "--quiet", "--format", "json"]
         words += ["--shard", f"{shard}/{shards}"] if shards > 1 else []

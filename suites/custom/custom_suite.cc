@@ -11,6 +11,7 @@
 
 #include "harness/core/random.h"
 #include "harness/core/text.h"
+#include "suites/custom/passage_finder.h"
 #include "suites/custom/rendered_row.h"
 #include "suites/custom/suite_file.h"
 #include "suites/formats/prompt_format.h"
@@ -28,6 +29,7 @@ using Json = nlohmann::json;
 constexpr const char* kLoglikelihood = "loglikelihood";
 constexpr const char* kLetter = kLetterProtocol;
 constexpr const char* kCompletion = "generate/completion";
+constexpr const char* kCot = "generate/cot";
 constexpr int kMaxTokens = 256;
 constexpr int kMaxLetterTokens = 32;
 
@@ -38,6 +40,10 @@ std::vector<Protocol> protocols_of(const SuiteFile& file) {
                             : name == kCompletion  ? Ability::kGenerate
                                                    : Ability::kChat;
     protocols.push_back({name, {ability}});
+    if (name != kCot) continue;
+    protocols.back().reasons = true;
+    // Chain of thought is asked for in words, unless examples show it.
+    protocols.back().default_shots = file.cot.reasoning ? file.examples.count : 0;
   }
   return protocols;
 }
@@ -57,6 +63,11 @@ struct Extra {
   Expected expected;
   std::vector<Example> examples;
   std::string row_json;  // for a judge; else empty
+  // By the strategy rag: what was retrieved, the passages' places in the question, and the values of
+  // RagRules::quality_names().
+  std::string retrieved;
+  std::vector<TextSpan> passages;
+  std::vector<double> retrieval;
 };
 
 std::string to_text(const Extra& extra) {
@@ -71,6 +82,10 @@ std::string to_text(const Extra& extra) {
   for (const Example& example : extra.examples) {
     json["examples"].push_back(Json::array({example.prompt, example.answer, example.choices}));
   }
+  json["retrieved"] = extra.retrieved;
+  json["passages"] = Json::array();
+  for (const TextSpan& span : extra.passages) json["passages"].push_back({span.begin, span.end});
+  json["retrieval"] = extra.retrieval;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -84,26 +99,41 @@ Extra from_text(const std::string& text) {
   for (const Json& example : json.at("examples")) {
     extra.examples.push_back({example.at(0), example.at(1), example.at(2)});
   }
+  extra.retrieved = json.at("retrieved");
+  for (const Json& span : json.at("passages")) extra.passages.push_back({span.at(0), span.at(1)});
+  extra.retrieval = json.at("retrieval").get<std::vector<double>>();
   return extra;
 }
 
-// A prompt with its choices below it, by letter. A format has no word before a question here: the prompt is the file's.
-std::string with_letters(const std::string& prompt, const std::vector<std::string>& choices, const SuiteFile& file,
-                         const PromptFormat* format) {
+// Whether the answer is the letter of a choice.
+bool is_by_letter(const SuiteFile& file, const std::string& protocol) {
+  return protocol == kLetter || (protocol == kCot && file.has_choices());
+}
+
+// What the user says in a turn of a chat: a prompt, its choices below it where the answer is a letter, and what is told
+// about answering. A format has no word before a question here: the prompt is the file's.
+std::string asked(const std::string& prompt, const std::vector<std::string>& choices, const SuiteFile& file,
+                  const std::string& protocol, const PromptFormat* format) {
+  const bool by_letter = is_by_letter(file, protocol);
+  std::string told = by_letter ? file.letter_instruction : "";
+  if (protocol == kCot) told = file.cot.told(file.has_choices());
   std::string text = prompt;
-  if (format != nullptr) {
+  if (by_letter && format != nullptr) {
     text.append(format->options).append(formats::written_options(*format, choices));
-  } else {
+  } else if (by_letter) {
     text += "\n";
     for (std::size_t i = 0; i < choices.size(); ++i) {
       text += "\n" + scoring::letter(static_cast<int>(i)) + ". " + choices[i];
     }
   }
-  if (!file.letter_instruction.empty()) text += "\n\n" + file.letter_instruction;
+  if (!told.empty()) text += "\n\n" + told;
   return text;
 }
 
-std::string answered(const RenderedRow& row, const std::string& protocol) {
+std::string answered(const RenderedRow& row, const SuiteFile& file, const std::string& protocol) {
+  if (protocol == kCot) {
+    return file.cot.shown(row.reasoning, file.has_choices() ? scoring::letter(row.target_index) : row.example_answer);
+  }
   if (protocol == kLetter) return scoring::letter(row.target_index);
   if (protocol == kLoglikelihood) return row.choices[static_cast<std::size_t>(row.target_index)];
   return row.example_answer;
@@ -137,8 +167,8 @@ class ExamplePool {
       for (Candidate& candidate : candidates) {
         auto rendered = renderer.render(candidate.row);
         if (!rendered) return forward_error(rendered);
-        candidate.example = {rendered->prompt, answered(*rendered, protocol_), {}};
-        if (protocol_ == kLetter) candidate.example.choices = rendered->choices;
+          candidate.example = {rendered->prompt, answered(*rendered, file_, protocol_), {}};
+          if (is_by_letter(file_, protocol_)) candidate.example.choices = rendered->choices;
       }
     }
     return {};
@@ -154,7 +184,7 @@ class ExamplePool {
       for (const Candidate& candidate : found->second) {
         const bool is_itself = !file_.examples.file && candidate.row.index == row.index;
         const bool asks_the_same = candidate.example.prompt == asked.prompt &&
-                                   (protocol_ != kLetter || candidate.example.choices == asked.choices);
+                                   (!is_by_letter(file_, protocol_) || candidate.example.choices == asked.choices);
         if (is_itself || asks_the_same) continue;
         examples.push_back(candidate.example);
         if (static_cast<int>(examples.size()) == shots_) return examples;
@@ -205,12 +235,13 @@ class ExamplePool {
 class Source : public ItemSource {
  public:
   Source(const SuiteFile& file, const RowRenderer& renderer, std::string protocol, std::unique_ptr<RowReader> rows,
-         ExamplePool pool)
+         ExamplePool pool, const PassageFinder* finder)
       : file_(file),
         renderer_(renderer),
         protocol_(std::move(protocol)),
         rows_(std::move(rows)),
-        pool_(std::move(pool)) {}
+        pool_(std::move(pool)),
+        finder_(finder) {}
 
   Result<std::optional<Item>> next() override {
     auto row = rows_->next();
@@ -246,11 +277,14 @@ class Source : public ItemSource {
     auto examples = pool_.of(row, *rendered);
     if (!examples) return forward_error(examples);
     extra.examples = std::move(*examples);
+    if (finder_ != nullptr) {
+      if (auto added = add_passages(row, item, extra); !added) return forward_error(added);
+    }
     if (file_.judge) {
       extra.row_json = row.json;
       if (auto checked = check_rubric(row, rendered->expected); !checked) return forward_error(checked);
     }
-    const bool by_choice = protocol_ == kLoglikelihood || protocol_ == kLetter;
+    const bool by_choice = protocol_ == kLoglikelihood || is_by_letter(file_, protocol_);
     if (by_choice) {
       item.choices = std::move(rendered->choices);
       item.target_index = rendered->target_index;
@@ -274,6 +308,27 @@ class Source : public ItemSource {
     return {};
   }
 
+  // The gold is looked for in every row, passages are there for those that were chosen.
+  Result<void> add_passages(const Row& row, Item& item, Extra& extra) {
+    std::vector<retrieval::Gold> gold;
+    if (const auto& column = file_.rag->gold) {
+      auto names = field_texts(row, column->text, file_.rag->gold_separator, column->where);
+      if (!names) return forward_error(names);
+      auto known = finder_->gold_of(*names);
+      if (!known) return usage_error(column->where + ": " + row.where + ": " + known.error().message);
+      gold = std::move(*known);
+    }
+    if (!finder_->has(row.index)) return {};
+    FoundPassages found = finder_->at(row.index, gold);
+    item.question = found.text + item.question;
+    extra.retrieved = std::move(found.listing);
+    extra.passages = std::move(found.parts);
+    for (const auto* quality : {&found.quality, &found.lexical_quality}) {
+      if (*quality) extra.retrieval.insert(extra.retrieval.end(), {(*quality)->recall, (*quality)->reciprocal_rank});
+    }
+    return {};
+  }
+
   Result<std::string> id_of(const Row& row) {
     if (!file_.id_column) return std::to_string(row.index);
     auto id = field_text(row, file_.id_column->text, file_.id_column->where);
@@ -293,6 +348,7 @@ class Source : public ItemSource {
   std::string protocol_;
   std::unique_ptr<RowReader> rows_;
   ExamplePool pool_;
+  const PassageFinder* finder_;  // null: no passages stand before questions
   std::unordered_set<std::uint64_t> ids_;
 };
 
@@ -304,7 +360,7 @@ class CustomSuite : public Suite {
     auto renderer = RowRenderer::start(file_);
     if (!renderer) return forward_error(renderer);
     renderer_ = std::move(*renderer);
-    const bool scores_text = options_.protocol != kLoglikelihood && options_.protocol != kLetter;
+    const bool scores_text = options_.protocol != kLoglikelihood && !is_by_letter(file_, options_.protocol);
     if (file_.judge) {
       if (auto started = file_.judge->start(); !started) return started;
       const bool compares = options_.against != nullptr || file_.target || file_.targets;
@@ -318,7 +374,7 @@ class CustomSuite : public Suite {
     if (scores_text && file_.has_rules) {
       if (auto prepared = file_.scorer.prepare(options_, file_.name); !prepared) return prepared;
     }
-    if (options_.protocol == kLetter) {
+    if (is_by_letter(file_, options_.protocol)) {
       for (std::size_t count = 2; count < letters_.size(); ++count) letters_[count].emplace(static_cast<int>(count));
     }
     info_.name = file_.name;
@@ -330,7 +386,27 @@ class CustomSuite : public Suite {
     info_.default_shots = file_.examples.count;
     info_.max_shots = max_shots_of(file_);
     info_.notes = file_.scorer.notes();
-    return {};
+    return options_.retrieve ? prepare_retrieval() : Result<void>{};
+  }
+
+  Result<void> choose(const std::vector<std::int64_t>& orders) override {
+    if (finder_ == nullptr) return {};
+    auto rows = RowReader::open(file_.data);
+    if (!rows) return forward_error(rows);
+    std::vector<std::pair<std::int64_t, std::string>> questions;
+    for (auto order = orders.begin(); order != orders.end();) {
+      auto row = (*rows)->next();
+      if (!row) return forward_error(row);
+      if (!*row) break;
+      if ((*row)->index != *order) continue;
+      ++order;
+      auto rendered = renderer_->render(**row);
+      if (!rendered) return forward_error(rendered);
+      questions.emplace_back((*row)->index, std::move(rendered->query));
+    }
+    auto found = finder_->find(questions);
+    info_.retrieval = finder_->retrieval();
+    return found;
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -341,7 +417,7 @@ class CustomSuite : public Suite {
     auto rows = RowReader::open(file_.data);
     if (!rows) return forward_error(rows);
     return std::unique_ptr<ItemSource>(
-        new Source(file_, *renderer_, options_.protocol, std::move(*rows), std::move(pool)));
+        new Source(file_, *renderer_, options_.protocol, std::move(*rows), std::move(pool), finder_.get()));
   }
 
   Result<std::string> data_sha256() const override {
@@ -352,6 +428,12 @@ class CustomSuite : public Suite {
       files.push_back(std::move(*examples));
     }
     files.insert(files.end(), file_.scorer.files().begin(), file_.scorer.files().end());
+    if (file_.rag) {
+      // By every strategy: all of them are asked of the same data.
+      auto documents = retrieval::document_files(file_.rag->documents, file_.rag->where);
+      if (!documents) return forward_error(documents);
+      files.insert(files.end(), documents->begin(), documents->end());
+    }
     return reading::data_set_sha256(files);
   }
 
@@ -361,6 +443,7 @@ class CustomSuite : public Suite {
     if (options_.protocol == kLoglikelihood) {
       LoglikelihoodRequest body;
       body.context = one_text(item, extra);
+      body.droppable = moved(extra.passages, body.context.size() - item.question.size());
       for (const std::string& choice : item.choices) body.continuations.push_back(file_.delimiter + choice);
       request.body = std::move(body);
       return request;
@@ -368,6 +451,7 @@ class CustomSuite : public Suite {
     GenerateRequest body;
     if (options_.protocol == kCompletion) {
       body.prompt = one_text(item, extra);
+      body.droppable = moved(extra.passages, body.prompt.size() - item.question.size());
       body.stop = file_.generate.stop.value_or(std::vector<std::string>{file_.examples.separator});
     } else {
       if (!extra.system.empty()) body.messages.push_back({Role::kSystem, extra.system});
@@ -376,12 +460,14 @@ class CustomSuite : public Suite {
         body.messages.push_back({Role::kAssistant, example.answer});
       }
       body.messages.push_back({Role::kUser, turn(item.question, item.choices)});
-      body.stop = file_.generate.stop.value_or(std::vector<std::string>{});
+      body.droppable = extra.passages;
+      // Where an answer alone ends, reasoning may only begin.
+      if (options_.protocol != kCot) body.stop = file_.generate.stop.value_or(std::vector<std::string>{});
     }
     const bool by_letter = options_.protocol == kLetter;
     if (by_letter) body.choices = scoring::letters(static_cast<int>(item.choices.size()));
-    body.max_tokens =
-        options_.max_tokens.value_or(file_.generate.max_tokens.value_or(by_letter ? kMaxLetterTokens : kMaxTokens));
+    const int usual = file_.generate.max_tokens.value_or(by_letter ? kMaxLetterTokens : kMaxTokens);
+    body.max_tokens = options_.max_tokens.value_or(options_.protocol == kCot ? file_.cot.max_tokens : usual);
     body.temperature = options_.temperature.value_or(file_.generate.temperature);
     body.top_p = file_.generate.top_p;
     body.seed = random_key(options_.sample_seed, item.id + "#" + std::to_string(sample));
@@ -395,25 +481,13 @@ class CustomSuite : public Suite {
   }
 
   Score score(const Item& item, const Completion& completion) const override {
-    if (options_.protocol == kLoglikelihood) {
-      std::vector<scoring::ChoiceMetric> metrics;
-      for (const MetricSpec& metric : info_.metrics) metrics.push_back({metric.value, normalisation_of(metric.value)});
-      return scoring::score_logprobs(item, completion, metrics,
-                                     scoring::letters(static_cast<int>(item.choices.size())));
-    }
-    if (options_.protocol == kLetter) return letters_.at(item.choices.size())->score(item, completion);
-    const Extra extra = from_text(item.fields.at(0));
-    const ReadAnswer read = file_.answer->read(completion.text);
-    if (!file_.judge) return file_.scorer.judge(extra.expected, read, completion);
-    Score score = unjudged(extra, read, completion);
-    if (!score.extracted.empty()) score.not_judged = "a judge's answer is needed";
-    return score;
+    return with_retrieval(item, score_answer(item, completion));
   }
 
   Result<std::vector<Request>> judge_questions(const Item& item, int sample,
                                                const Completion& completion) const override {
     std::vector<Request> none;
-    const ReadAnswer read = file_.answer->read(completion.text);
+    const ReadAnswer read = read_answer(completion.text);
     if (!file_.judge || is_empty(read)) return none;
     const Extra extra = from_text(item.fields.at(0));
     JudgedAnswer judged{extra.row_json, *read.text, std::nullopt, "", item.id + "#" + std::to_string(sample)};
@@ -428,8 +502,61 @@ class CustomSuite : public Suite {
 
   Score score_judged(const Item& item, const Completion& completion,
                      const std::vector<JudgeAnswer>& judge_answers) const override {
+    return with_retrieval(item, score_by_judge(item, completion, judge_answers));
+  }
+
+ private:
+  // Once, before any item is read: documents that cannot be read are found before anything is asked.
+  Result<void> prepare_retrieval() {
+    auto finder = PassageFinder::make(*file_.rag, options_.embedder, options_.is_dry_run);
+    if (!finder) return forward_error(finder);
+    finder_ = std::move(*finder);
+    info_.retrieval = finder_->retrieval();
+    if (!file_.rag->gold) return {};
+    for (const std::string& name : file_.rag->quality_names()) {
+      info_.metrics.push_back({name, name, Aggregation::kMean, 0, "", false});
+    }
+    return {};
+  }
+
+  static std::vector<TextSpan> moved(std::vector<TextSpan> spans, std::size_t by) {
+    for (TextSpan& span : spans) span = {span.begin + by, span.end + by};
+    return spans;
+  }
+
+  // How well passages were found is no matter of the answer.
+  [[nodiscard]] Score with_retrieval(const Item& item, Score score) const {
+    if (finder_ == nullptr) return score;
     const Extra extra = from_text(item.fields.at(0));
-    const ReadAnswer read = file_.answer->read(completion.text);
+    const std::vector<std::string> names = file_.rag->quality_names();
+    for (std::size_t i = 0; i < extra.retrieval.size(); ++i) score.values.emplace_back(names[i], extra.retrieval[i]);
+    score.detail += (score.detail.empty() ? "" : "\n\n") + extra.retrieved;
+    return score;
+  }
+
+  [[nodiscard]] Score score_answer(const Item& item, const Completion& completion) const {
+    if (options_.protocol == kLoglikelihood) {
+      std::vector<scoring::ChoiceMetric> metrics;
+      for (const MetricSpec& metric : choice_metrics())
+        metrics.push_back({metric.value, normalisation_of(metric.value)});
+      return scoring::score_logprobs(item, completion, metrics,
+                                     scoring::letters(static_cast<int>(item.choices.size())));
+    }
+    if (is_by_letter(file_, options_.protocol)) {
+      return letters_.at(item.choices.size())->score(item, concluded(completion));
+    }
+    const Extra extra = from_text(item.fields.at(0));
+    const ReadAnswer read = read_answer(completion.text);
+    if (!file_.judge) return file_.scorer.judge(extra.expected, read, completion);
+    Score score = unjudged(extra, read, completion);
+    if (!score.extracted.empty()) score.not_judged = "a judge's answer is needed";
+    return score;
+  }
+
+  [[nodiscard]] Score score_by_judge(const Item& item, const Completion& completion,
+                                     const std::vector<JudgeAnswer>& judge_answers) const {
+    const Extra extra = from_text(item.fields.at(0));
+    const ReadAnswer read = read_answer(completion.text);
     Score score = unjudged(extra, read, completion);
     if (is_empty(read)) return score;
     JudgeVerdict verdict = file_.judge->verdict(judge_answers);
@@ -446,10 +573,21 @@ class CustomSuite : public Suite {
     return score;
   }
 
- private:
   // What the user says in a turn of a chat.
   [[nodiscard]] std::string turn(const std::string& prompt, const std::vector<std::string>& choices) const {
-    return options_.protocol == kLetter ? with_letters(prompt, choices, file_, options_.format) : prompt;
+    return asked(prompt, choices, file_, options_.protocol, options_.format);
+  }
+
+  // The answer, read out of what the model said; its reasoning is left out.
+  [[nodiscard]] ReadAnswer read_answer(const std::string& text) const {
+    return file_.answer->read(options_.protocol == kCot ? file_.cot.conclusion(text) : text);
+  }
+
+  // The same for an answer that is a letter.
+  [[nodiscard]] Completion concluded(const Completion& completion) const {
+    Completion answer = completion;
+    if (options_.protocol == kCot) answer.text = file_.cot.conclusion(completion.text);
+    return answer;
   }
 
   static bool is_empty(const ReadAnswer& read) { return !read.text || reading::python_strip(*read.text).empty(); }
@@ -487,7 +625,7 @@ class CustomSuite : public Suite {
                                                  const std::optional<std::string>& reference) const {
     if (options_.against == nullptr) return *reference;
     const std::optional<Completion> other = options_.against->find_sample(item.id, sample);
-    const ReadAnswer read = other ? file_.answer->read(other->text) : ReadAnswer{};
+    const ReadAnswer read = other ? read_answer(other->text) : ReadAnswer{};
     if (is_empty(read)) {
       return usage_error("the run to compare with has no answer of " + options_.against->model().name + " to " +
                          item.id);
@@ -526,6 +664,7 @@ class CustomSuite : public Suite {
   SuiteOptions options_;
   SuiteInfo info_;
   std::unique_ptr<RowRenderer> renderer_;                         // thread-safe
+  std::unique_ptr<PassageFinder> finder_;                         // null: no passages stand before questions
   std::array<std::optional<scoring::AnswerLetter>, 27> letters_;  // by number of choices
 };
 
@@ -542,6 +681,7 @@ Result<SuiteEntry> entry(const std::string& path) {
   if (file->judge && file->judge->is_pairwise()) entry.options.emplace_back(kAgainstOption);
   entry.default_shots = file->examples.count;
   entry.max_shots = max_shots_of(*file);
+  entry.retrieves = file->rag.has_value();
   entry.make = [path](const SuiteOptions& options) { return make(path, options); };
   return entry;
 }
@@ -552,6 +692,9 @@ Result<std::unique_ptr<Suite>> make(const std::string& path, const SuiteOptions&
   }
   auto file = read_suite_file(path);
   if (!file) return forward_error(file);
+  if (options.retrieve && !file->rag) {
+    return usage_error(path + ": has no strategy rag: no 'rag:' says where its documents are");
+  }
   SuiteOptions chosen = options;
   if (chosen.protocol.empty()) chosen.protocol = file->protocols.front();
   const std::vector<std::string>& known = file->protocols;

@@ -47,6 +47,8 @@ Result<std::unique_ptr<RowRenderer>> RowRenderer::start(const SuiteFile& file) {
   if (!file.scorer.tests_template().empty()) {
     renderer->tests_ = renderer->add(all, {file.scorer.tests_template(), file.scorer.tests_where()});
   }
+  if (file.cot.reasoning) renderer->reasoning_ = renderer->add(all, *file.cot.reasoning);
+  if (file.rag && file.rag->query) renderer->query_ = renderer->add(all, *file.rag->query);
   if (const Placed& source = file.scorer.source_template(); !source.text.empty()) {
     renderer->source_ = renderer->add(all, source);
   }
@@ -76,6 +78,8 @@ Result<RenderedRow> RowRenderer::render(const Row& row) const {
   } else if (target_ != kNone) {
     rendered.expected.targets = {(*texts)[target_]};
   }
+  rendered.query = query_ != kNone ? (*texts)[query_] : rendered.prompt;
+  if (reasoning_ != kNone) rendered.reasoning = (*texts)[reasoning_];
   if (tests_ != kNone) rendered.expected.tests = (*texts)[tests_];
   if (source_ != kNone) rendered.expected.source_words = word_count((*texts)[source_]);
   if (file_.choices_column || file_.choices_list) {

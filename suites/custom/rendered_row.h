@@ -18,6 +18,8 @@ struct RenderedRow {
   std::string prompt;
   std::string system;
   std::string example_answer;  ///< what stands behind the prompt where the row is an example
+  std::string query;           ///< what passages are looked for by
+  std::string reasoning;       ///< what it thinks before its answer by chain of thought; may be empty
   std::vector<std::string> choices;
   int target_index = -1;  ///< of the right choice; -1 without choices
   Expected expected;
@@ -53,6 +55,8 @@ class RowRenderer {
   std::size_t target_ = kNone;
   std::size_t example_answer_ = kNone;
   std::size_t tests_ = kNone;
+  std::size_t reasoning_ = kNone;
+  std::size_t query_ = kNone;
   std::size_t source_ = kNone;
   std::size_t first_choice_ = kNone;
   std::size_t choices_list_ = kNone;

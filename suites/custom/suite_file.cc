@@ -82,9 +82,9 @@ class Reader {
   Reader(YamlFields fields, SuiteFile file) : fields_(std::move(fields)), file_(std::move(file)) {}
 
   Result<SuiteFile> read() {
-    for (const auto part :
-         {&Reader::read_head, &Reader::read_rows, &Reader::read_question, &Reader::read_choices, &Reader::read_examples,
-          &Reader::read_generate, &Reader::read_scoring, &Reader::read_protocols}) {
+    for (const auto part : {&Reader::read_head, &Reader::read_rows, &Reader::read_question, &Reader::read_choices,
+                            &Reader::read_examples, &Reader::read_generate, &Reader::read_cot, &Reader::read_rag,
+                            &Reader::read_scoring, &Reader::read_protocols}) {
       if (Result<void> done = (this->*part)(); !done) return forward_error(done);
     }
     if (Result<void> finished = fields_.finish(); !finished) return forward_error(finished);
@@ -242,6 +242,27 @@ class Reader {
     return fields->finish();
   }
 
+  Result<void> read_cot() {
+    const YamlNode* node = fields_.take("cot");
+    if (node == nullptr) return {};
+    auto rules = CotRules::parse(*node, file_.path);
+    if (!rules) return forward_error(rules);
+    file_.cot = std::move(*rules);
+    if (file_.cot.reasoning && !file_.has_examples) {
+      return usage_error(file_.cot.reasoning->where + ": is of worked examples, and the file has no 'examples:'");
+    }
+    return {};
+  }
+
+  Result<void> read_rag() {
+    const YamlNode* node = fields_.take("rag");
+    if (node == nullptr) return {};
+    auto rules = RagRules::parse(*node, file_.path, file_.folder);
+    if (!rules) return forward_error(rules);
+    file_.rag = std::move(*rules);
+    return {};
+  }
+
   Result<void> read_scoring() {
     if (const YamlNode* node = fields_.take("answer")) {
       auto reader = AnswerReader::parse(*node, file_.path);
@@ -291,6 +312,7 @@ class Reader {
       possible.emplace_back("generate");
       possible.emplace_back("generate/completion");
     }
+    possible.emplace_back("generate/cot");
     auto wanted = fields_.texts("protocols");
     if (!wanted) return forward_error(wanted);
     for (const Placed& protocol : *wanted) {

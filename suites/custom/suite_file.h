@@ -8,7 +8,9 @@
 
 #include "harness/core/result.h"
 #include "suites/custom/answer_reader.h"
+#include "suites/custom/cot_rules.h"
 #include "suites/custom/judge_rules.h"
+#include "suites/custom/rag_rules.h"
 #include "suites/custom/scorer.h"
 #include "suites/custom/yaml_fields.h"
 #include "suites/reading/data_file.h"
@@ -61,6 +63,8 @@ struct SuiteFile {
   bool has_examples = false;  ///< `examples:` is there: a run may ask for any number of them
   ExampleRules examples;
   GenerateRules generate;
+  CotRules cot;
+  std::optional<RagRules> rag;
   std::optional<AnswerReader> answer;
   Scorer scorer;
   bool has_rules = true;               ///< `score:` is there, or nobody else judges

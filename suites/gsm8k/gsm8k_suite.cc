@@ -50,7 +50,10 @@ constexpr std::array<Way, 4> kWays{{
 
 std::vector<Protocol> protocols() {
   std::vector<Protocol> list;
-  for (const Way& way : kWays) list.push_back({way.protocol, {way.needs}, way.max_shots, way.default_shots});
+  for (const Way& way : kWays) {
+    list.push_back({way.protocol, {way.needs}, way.max_shots, way.default_shots});
+    list.back().reasons = way.style != Style::kHarness;
+  }
   return list;
 }
 

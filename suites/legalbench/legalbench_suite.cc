@@ -29,7 +29,9 @@ constexpr int kMaxTokens = 64;
 constexpr std::array<const char*, 2> kProtocols{"generate", "generate/chat"};
 
 std::vector<Protocol> protocols() {
-  return {{kProtocols[0], {Ability::kGenerate}, 0}, {kProtocols[1], {Ability::kChat}, 0}};
+  std::vector<Protocol> list{{kProtocols[0], {Ability::kGenerate}, 0}, {kProtocols[1], {Ability::kChat}, 0}};
+  for (Protocol& protocol : list) protocol.has_own_examples = true;
+  return list;
 }
 
 // Item::fields

@@ -52,7 +52,10 @@ constexpr std::array<Way, 6> kWays{{
 
 std::vector<Protocol> protocols() {
   std::vector<Protocol> list;
-  for (const Way& way : kWays) list.push_back({way.protocol, {way.needs}, way.max_shots});
+  for (const Way& way : kWays) {
+    list.push_back({way.protocol, {way.needs}, way.max_shots});
+    list.back().reasons = way.style == PromptStyle::kReasoned;
+  }
   return list;
 }
 

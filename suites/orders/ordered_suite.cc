@@ -24,6 +24,7 @@ class OrderedSuite : public Suite {
   }
 
   const SuiteInfo& info() const override { return info_; }
+  Result<void> choose(const std::vector<std::int64_t>& orders) override { return inner_->choose(orders); }
   Result<std::unique_ptr<ItemSource>> load() const override { return inner_->load(); }
   Result<std::string> data_sha256() const override { return inner_->data_sha256(); }
 

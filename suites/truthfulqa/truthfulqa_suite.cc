@@ -59,6 +59,7 @@ constexpr Part kMc2{"truthfulqa_mc2", "TruthfulQA MC2: the probability that true
 
 std::vector<Protocol> protocols(const Part& part) {
   std::vector<Protocol> list{{kLoglikelihood, {Ability::kLoglikelihood}, 0}};
+  list.back().has_own_examples = true;
   if (part.one_right) list.push_back({kGenerate, {Ability::kChat}, 0});
   return list;
 }

@@ -1,6 +1,7 @@
 // The llama adapter on a real small model: agreement with the reference, bit for bit the same whatever else runs.
 // Skipped, with a reason, where the model or ../shared is not there.
 #include <algorithm>
+#include <cmath>
 #include <condition_variable>
 #include <cstdlib>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "adapters/llama/llama_adapter.h"
+#include "adapters/llama/llama_embedder.h"
 #include "tests/adapters/oracle.h"
 #include "tests/catch.h"
 
@@ -204,15 +206,18 @@ TEST_CASE("an identical request is answered with another and costs nothing", "[l
 TEST_CASE("sizes of batches change no bit below the one from which attention sums otherwise", "[llama]") {
   const auto usual = default_model();
   const auto odd = default_model({{"threads", "2"}, {"batch", "23"}, {"seqs", "3"}});
-  if (!usual || !odd) {
+  const auto whole = default_model({{"threads", "2"}, {"batch", "8"}, {"share", "off"}});
+  if (!usual || !odd || !whole) {
     return;
   }
   const std::vector<Request> requests = oracle_requests(oracle("hellaswag.jsonl.gz", 3));
   const auto expected = ask_all(*usual, requests);
-  const auto answers = ask_all(*odd, requests);
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    for (std::size_t k = 0; k < expected[i].continuations.size(); ++k) {
-      CHECK(answers[i].continuations[k].logprob == expected[i].continuations[k].logprob);
+  for (Adapter* adapter : {odd.get(), whole.get()}) {
+    const auto answers = ask_all(*adapter, requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      for (std::size_t k = 0; k < expected[i].continuations.size(); ++k) {
+        CHECK(answers[i].continuations[k].logprob == expected[i].continuations[k].logprob);
+      }
     }
   }
   const auto reproducible = [](const Adapter& adapter) {
@@ -262,7 +267,7 @@ TEST_CASE("contexts that are too long are cut as the reference cuts them", "[lla
   REQUIRE_FALSE(cut.failure.has_value());
   CHECK_THAT(cut.note, StartsWith("left-truncated "));
   const Completion dropped = ask(*adapter, score({text + " a b c", {" d"}, {{0, text.size()}}, 0}));
-  CHECK(dropped.note == "1 shot dropped");
+  CHECK(dropped.note == "1 part dropped");
   GenerateRequest request;
   request.prompt = text + " seventeen";
   request.max_tokens = 4;
@@ -270,6 +275,68 @@ TEST_CASE("contexts that are too long are cut as the reference cuts them", "[lla
   CHECK_THAT(text_cut.note, StartsWith("left-truncated "));
   request.max_tokens = 16;
   CHECK(ask(*adapter, generate(request)).failure->kind == FailureKind::kContextTooLong);
+}
+
+TEST_CASE("passages are left out of a prompt, the last first, until the answer fits behind it", "[llama]") {
+  const auto adapter = default_model({{"threads", "1"}, {"ctx", "24"}});
+  const auto whole = default_model({{"threads", "1"}});
+  if (!adapter || !whole) {
+    return;
+  }
+  GenerateRequest request;
+  request.prompt = "one two three four five. six seven eight nine ten. The next word is";
+  request.droppable = {{0, 25}, {25, 51}};
+  request.max_tokens = 4;
+  const Completion same = ask(*whole, generate(request));
+  CHECK(same.note.empty());
+  request.max_tokens = 10;
+  const Completion shortened = ask(*adapter, generate(request));
+  REQUIRE_FALSE(shortened.failure.has_value());
+  CHECK(shortened.note == "1 part dropped");
+  CHECK(shortened.sent == "one two three four five. The next word is");
+  GenerateRequest plain;
+  plain.prompt = shortened.sent;
+  plain.max_tokens = 10;
+  CHECK(ask(*adapter, generate(plain)).text == shortened.text);
+}
+
+TEST_CASE("a local model embeds: alike is near, the same is the same, and long texts are cut", "[llama]") {
+  const std::string file = test::model_file(test::kSmolLm);
+  if (file.empty()) {
+    WARN("skipped: " << test::kSmolLm << " is not in the model folder (assay model fetch)");
+    return;
+  }
+  auto embedder = make_llama_embedder(reference(file, {{"threads", "1"}}), AdapterContext());
+  INFO((embedder ? "" : embedder.error().message));
+  REQUIRE(embedder);
+  CHECK_THAT((*embedder)->identity(), ContainsSubstring("(mean, "));
+  CHECK((*embedder)->tokens_of(" refund") >= 1);
+  CHECK((*embedder)->tokens_of("<|im_end|>") > 1);  // text, not the token
+  std::string longer;
+  for (int i = 0; i < 400; ++i) longer += "word ";
+  const std::vector<std::string> texts{"How do I get my money back?", "I want a refund of my money.",
+                                       "def parse(tokens): return [int(t, 16) for t in tokens]", longer,
+                                       "How do I get my money back?"};
+  const auto vectors = (*embedder)->embed(texts);
+  INFO((vectors ? "" : vectors.error().message));
+  REQUIRE(vectors);
+  const auto cosine = [&](std::size_t a, std::size_t b) {
+    double dot = 0;
+    double left = 0;
+    double right = 0;
+    for (std::size_t i = 0; i < (*vectors)[a].size(); ++i) {
+      const double x = (*vectors)[a][i];
+      const double y = (*vectors)[b][i];
+      dot += x * y;
+      left += x * x;
+      right += y * y;
+    }
+    return dot / std::sqrt(left * right);
+  };
+  CHECK((*vectors)[0] == (*vectors)[4]);
+  CHECK(cosine(0, 1) > cosine(0, 2));
+  CHECK((*embedder)->use().texts == 5);
+  CHECK((*embedder)->use().tokens > 400);
 }
 
 TEST_CASE("an empty context and blanks at its end are treated as the reference does", "[llama]") {

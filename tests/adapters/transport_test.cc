@@ -258,12 +258,34 @@ TEST_CASE("examples are left out until a prompt has as few tokens as the protoco
   if (whole.failure) FAIL(whole.failure->message);
   CHECK(whole.note.empty());
   CHECK(whole.continuations.size() == 2);
-  CHECK(answer_within(9).note == "1 shot dropped");
-  CHECK(answer_within(4).note == "2 shots dropped");
+  CHECK(answer_within(9).note == "1 part dropped");
+  CHECK(answer_within(4).note == "2 parts dropped");
   const Completion bare = answer_within(2);  // nothing is left to leave out: asked as it is
   CHECK_FALSE(bare.failure);
-  CHECK(bare.note == "2 shots dropped");
+  CHECK(bare.note == "2 parts dropped");
   CHECK(server.counts().requests == checks + 1 + 2 + 3 + 3);
+}
+
+TEST_CASE("passages are left out until the server takes the prompt, and the record says so", "[remote]") {
+  FaultServer server([](const ServerRequest& request) {
+    const std::string text = Json::parse(request.body).at("messages").back().at("content");
+    if (text.size() > 20) return reply_with(400, R"({"error": {"message": "maximum context length exceeded"}})");
+    return reply_with(200, chat_completion(text));
+  });
+  const auto adapter = adapter_for(server.url());
+  Request request = question("[1] one [2] two two two [3] three three What?");
+  auto& body = std::get<GenerateRequest>(request.body);
+  body.droppable = {{0, 8}, {8, 24}, {24, 40}};
+  const Completion fitting = ask(*adapter, request).get();
+  if (fitting.failure) FAIL(fitting.failure->message);
+  CHECK(fitting.text == "[1] one What?");
+  CHECK(fitting.note == "2 parts dropped");
+  CHECK(fitting.sent == "[1] one What?");
+  body.messages.back().content = "[1] one" + std::string(20, '.') + "What?";
+  body.droppable = {{0, 7}};
+  const Completion refused = ask(*adapter, request).get();
+  REQUIRE(refused.failure);
+  CHECK(refused.failure->kind == FailureKind::kContextTooLong);
 }
 
 TEST_CASE("a request that is split takes each continuation's opening along", "[remote]") {

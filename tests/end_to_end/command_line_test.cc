@@ -210,8 +210,9 @@ TEST_CASE("prompts that were cut are counted in the summary, and exports have ev
   CHECK_THAT(run_assay(folder.path(), {"show", "r.db"}).out,
              ContainsSubstring("1 item was asked with a prompt cut to the model's context"));
   const Outcome csv = run_assay(folder.path(), {"export", "r.db", "--to", "csv"});
-  CHECK_THAT(csv.out, ContainsSubstring("usd,prompt,reasoning,reasoning_tokens,cache_write_tokens,sent,note\r\n"));
-  CHECK_THAT(csv.out, ContainsSubstring(",left-truncated 7 tokens\r\n"));
+  CHECK_THAT(csv.out,
+             ContainsSubstring("usd,prompt,reasoning,reasoning_tokens,cache_write_tokens,sent,note,strategy\r\n"));
+  CHECK_THAT(csv.out, ContainsSubstring(",left-truncated 7 tokens,\r\n"));
 }
 
 TEST_CASE("episodes are run, shown with their turns and tokens, replayed and scored again") {
@@ -241,6 +242,81 @@ TEST_CASE("episodes are run, shown with their turns and tokens, replayed and sco
   INFO(rescored.err);
   CHECK(rescored.exit_code == 0);
   CHECK_THAT(rescored.err + rescored.out, ContainsSubstring("40"));
+}
+
+TEST_CASE("strategies are compared by one command, on the same items, and are never one") {
+  const Folder folder;
+  static_cast<void>(folder.file("q.csv",
+                                "question,category\nCharged twice?,billing\nAn invoice?,billing\nMy refund?,billing\n"
+                                "Where is it?,shipping\n"));
+  static_cast<void>(folder.file("s.yaml",
+                                "assay_suite: 1\nname: support\ndata: q.csv\nprompt: \"{{ question }}\"\n"
+                                "target: \"{{ category }}\"\nexamples: {count: 1}\n"));
+  // The first sample is always wrong; the two others say billing, which three of four are.
+  static_cast<void>(folder.file("m.jsonl",
+                                "{\"sample\": 0, \"text\": \"Hm.\\nAnswer: other\", \"delay_ms\": 1}\n"
+                                "{\"text\": \"Answer: billing\", \"delay_ms\": 1}\n"));
+  std::vector<std::string> run{"run", "--suite", "s.yaml", "--model", "scripted:m.jsonl", "--strategy"};
+  run.insert(run.end(), {"zero_shot,few_shot:2,cot,self_consistency:3", "--run", "r.db", "--format", "json"});
+  const Outcome ran = run_assay(folder.path(), run);
+  INFO(ran.err);
+  if (ran.err.find("template") != std::string::npos) return;  // a build without the engine says so
+  REQUIRE(ran.exit_code == 0);
+  for (const char* strategy : {"zero_shot", "few_shot:2", "cot", "self_consistency:3"}) {
+    CHECK_THAT(ran.out, ContainsSubstring(std::string("\"strategy\": \"") + strategy + '"'));
+  }
+  CHECK_THAT(ran.out, ContainsSubstring("\"exact_match_single\""));
+  const Outcome shown = run_assay(folder.path(), {"show", "r.db"});
+  CHECK_THAT(shown.out, ContainsSubstring("exact_match · cot: generate/cot, 0 shots"));
+  CHECK_THAT(shown.out, ContainsSubstring("exact_match · few_shot:2: generate, 2 shots"));
+  CHECK_THAT(shown.out, ContainsSubstring("strategies of support, on the same 4 items"));
+  CHECK_THAT(shown.out, ContainsSubstring("  self_consistency:3 · exact_match · generate/cot, 0 shots, 3 samples\n"));
+  const Outcome again = run_assay(folder.path(), run);
+  CHECK(again.exit_code == 0);
+  CHECK_THAT(again.err, StartsWith("going on with r.db (24 answers"));  // 4 items, 1 + 1 + 1 + 3 samples
+
+  const Outcome compared =
+      run_assay(folder.path(), {"compare", "r.db", "r.db", "--strategy", "cot,self_consistency:3"});
+  INFO(compared.err);
+  CHECK(compared.exit_code == 0);
+  CHECK_THAT(compared.out, ContainsSubstring("support (cot → self_consistency:3)"));
+  const Outcome itself = run_assay(folder.path(), {"compare", "r.db", "r.db"});
+  CHECK_THAT(itself.out, ContainsSubstring("support (few_shot:2)"));
+  const Outcome rescored = run_assay(folder.path(), {"rescore", "r.db", "--run", "s.db"});
+  INFO(rescored.err);
+  CHECK(rescored.exit_code == 0);
+  const Outcome summary = run_assay(folder.path(), {"export", "s.db", "--to", "prometheus"});
+  CHECK_THAT(summary.out, ContainsSubstring("strategy=\"self_consistency:3\",metric=\"exact_match\"} 0.75\n"));
+  const Outcome site = run_assay(folder.path(), {"leaderboard", "r.db", "-o", "site"});
+  CHECK(site.exit_code == 0);
+
+  run[6] = "few_shot:4";
+  const Outcome too_many = run_assay(folder.path(), run);
+  CHECK(too_many.exit_code == 2);
+  const Outcome dry = run_assay(folder.path(), {"run", "--suite", "s.yaml", "--model", "scripted:m.jsonl", "--strategy",
+                                                "cot,self_consistency:5", "--dry-run"});
+  CHECK_THAT(dry.out, ContainsSubstring("support       self_consistency:5"));
+  const auto refusal = [&](const std::string& suite, const std::string& strategy) {
+    const Outcome outcome = run_assay(
+        folder.path(), {"run", "--starter", "--suite", suite, "--model", "baseline:first", "--strategy", strategy});
+    CHECK(outcome.exit_code == 2);
+    return outcome.err;
+  };
+  CHECK_THAT(refusal("hellaswag", "few_shot:3"),
+             ContainsSubstring("hellaswag has no strategy few_shot:3: it has no worked examples to show; it has "
+                               "zero_shot"));
+  CHECK_THAT(refusal("humaneval", "self_consistency:3"),
+             ContainsSubstring("no protocol of it lets a model reason first; it has zero_shot"));
+  CHECK_THAT(refusal("legalbench", "zero_shot"), ContainsSubstring("its prompts have worked examples of their own"));
+  CHECK_THAT(refusal("mmlu:temperature=0", "self_consistency:3"), ContainsSubstring("at temperature 0"));
+  std::vector<std::string> two{"run", "--starter", "--suite", "gsm8k", "--suite", "hellaswag"};
+  two.insert(two.end(), {"--model", "baseline:first", "--strategy", "zero_shot,cot", "--limit", "2", "--run", "t.db"});
+  const Outcome several = run_assay(folder.path(), two);
+  INFO(several.err);
+  CHECK(several.exit_code == 0);
+  CHECK_THAT(several.err, ContainsSubstring("hellaswag has no strategy cot"));
+  CHECK_THAT(several.out, ContainsSubstring("accuracy · cot: generate/cot, 8 shots"));
+  CHECK_THAT(several.out, ContainsSubstring("strategies of gsm8k, on the same 2 items"));
 }
 
 TEST_CASE("orders of options are two more metrics") {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the commands of a documentation page as they stand.
 
-docs_commands.py ASSAY PAGE...: of each page, in a folder of its own: a block ```yaml NAME (or csv, jsonl) is written to that file, a block
+docs_commands.py ASSAY PAGE...: of each page, in a folder of its own: a block ```yaml NAME (or csv, jsonl, txt) is written to that file, a block
 ```sh is run line by line. Every command must end with 0. Other blocks are left alone.
 """
 import os
@@ -24,7 +24,8 @@ def run_page(assay, page):
     with tempfile.TemporaryDirectory() as folder:
         environment = dict(os.environ, PATH=os.path.dirname(assay) + os.pathsep + os.environ["PATH"], HOME=folder)
         for kind, name, text in blocks(page):
-            if kind in ("yaml", "csv", "jsonl") and name:
+            if kind in ("yaml", "csv", "jsonl", "txt") and name:
+                os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
                 with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                     file.write(text)
             if kind != "sh":

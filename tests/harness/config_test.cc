@@ -213,7 +213,7 @@ TEST_CASE("models, suites and items that are not there") {
   flags.suites = {"mmlu:subject=x"};
   CHECK(refused(flags) ==
         "--suite 'mmlu:subject=x': suite mmlu has no option 'subject' (did you mean 'subjects'?); it has protocol, "
-        "shots, limit, samples, temperature, max_tokens, subjects");
+        "shots, limit, samples, temperature, max_tokens, strategy, subjects");
   flags.suites = {"mmlu:shots=x"};
   CHECK(refused(flags) == "--suite 'mmlu:shots=x': shots: 'x' is not a whole number from 0 to 1000");
   flags = some_flags();
@@ -294,6 +294,49 @@ TEST_CASE("what could blow up is refused") {
              ContainsSubstring("nested more than 16 deep"));
   CHECK_THAT(refused_file("schema: 1\na: " + std::string(100'000, '[')), StartsWith("c.yaml:"));
   CHECK(refused_file(std::string((1 << 20) + 1, ' ')) == "c.yaml: is larger than 1 MiB; is this a configuration?");
+}
+
+TEST_CASE("strategies are given by flag or file, for the run or one suite, each once") {
+  using Kind = StrategyKind;
+  RunFlags flags = some_flags();
+  flags.settings = {{"strategy", "zero_shot, few_shot:3,cot,self_consistency:5,rag"}};
+  RunConfig config = config_of(flags);
+  const std::vector<Strategy> all{
+      {Kind::kZeroShot, 0}, {Kind::kFewShot, 3}, {Kind::kCot, 0}, {Kind::kSelfConsistency, 5}, {Kind::kRag, 0}};
+  CHECK(config.suites[0].strategies == all);
+  CHECK(config_of(some_flags()).suites[0].strategies.empty());
+  for (const Strategy& strategy : all) CHECK(parse_strategy(strategy_text(strategy)).value() == strategy);
+
+  const TextFile file(
+      "schema: 1\nmodels: [\"baseline:first\"]\nstrategy: [zero_shot, few_shot: 3, \"self_consistency:5\"]\n"
+      "suites: [mmlu, hellaswag: {strategy: [{few_shot: 2}]}]\n");
+  RunFlags from_file;
+  from_file.config_path = file.path();
+  config = config_of(from_file);
+  CHECK(config.suites[0].strategies == std::vector<Strategy>{all[0], all[1], all[3]});
+  CHECK(config.suites[1].strategies == std::vector<Strategy>{{Kind::kFewShot, 2}});
+  from_file.settings = {{"strategy", "cot"}};  // a flag wins over the suite's own, too
+  config = config_of(from_file);
+  CHECK(config.suites[1].strategies == std::vector<Strategy>{{Kind::kCot, 0}});
+  CHECK_THAT(canonical_config_json(config), ContainsSubstring(R"("strategies":["cot"])"));
+
+  const auto with = [](const std::string& text) {
+    RunFlags wrong = some_flags();
+    wrong.settings = {{"strategy", text}};
+    return refused(wrong);
+  };
+  CHECK(with("zeroshot") ==
+        "--strategy: no strategy 'zeroshot' (did you mean 'zero_shot'?); there are zero_shot, few_shot:N, cot, "
+        "self_consistency:N, rag");
+  CHECK(with("few_shot") == "--strategy: 'few_shot' is not few_shot:N, with N examples from 1 to 1000");
+  CHECK(with("few_shot:0") == "--strategy: 'few_shot:0' is not few_shot:N, with N examples from 1 to 1000");
+  CHECK(with("self_consistency:1x") ==
+        "--strategy: 'self_consistency:1x' is not self_consistency:N, with N answers from 2 to 1000");
+  CHECK(with("cot:3") == "--strategy: cot takes no number: 'cot:3'");
+  CHECK(with("cot,cot") == "--strategy: cot is given twice");
+  CHECK_THAT(with(""), ContainsSubstring("no strategy ''"));
+  CHECK(refused_file("schema: 1\nstrategy: [[cot]]\n") ==
+        "c.yaml:2:12: strategy: expected 'zero_shot', 'few_shot: 3', …, not a list");
 }
 
 TEST_CASE("every setting of a file has a flag") {

@@ -84,6 +84,7 @@ void check_same(const Record& a, const Record& b) {
     CHECK(one.seed == two.seed);
     CHECK(one.top_logprobs == two.top_logprobs);
     CHECK(one.choices == two.choices);
+    CHECK(one.droppable == two.droppable);
   }
   const Completion& left = a.completion;
   const Completion& right = b.completion;
@@ -145,6 +146,7 @@ Record chat_record(std::int64_t result, std::int64_t order, int sample) {
   body.seed = 0xfedcba9876543210U + static_cast<std::uint64_t>(sample);
   body.top_logprobs = 5;
   body.choices = {"A", "B"};
+  if (sample == 1) body.droppable = {{0, 3}, {3, 9}};
   record.request.body = body;
   record.completion.continuations.clear();
   record.completion.text = "antwort";
@@ -156,7 +158,7 @@ Record chat_record(std::int64_t result, std::int64_t order, int sample) {
   record.completion.attempts = 2;
   record.completion.reused = sample == 1;
   record.completion.sent = "<s>be brief";
-  record.completion.note = "3 shots dropped";
+  record.completion.note = "3 parts dropped";
   record.completion.served_model = "gpt-4-0613";
   record.completion.billed_usd = 0.25;
   record.score->detail = "returned:\n1\n\ngold:\n2\n";
@@ -172,6 +174,8 @@ TEST_CASE("What is appended is read back, in the order of results, items and sam
   chat.price = Price{30, 60, 15, std::nullopt, std::nullopt, 0.5, std::nullopt, "price page", "2026-11-01"};
   chat.starter = true;
   chat.options = {{"subjects", "astronomy"}};
+  chat.metrics[0].vote = true;
+  chat.metrics.push_back({"macro", "accuracy", Aggregation::kSampleSpread, 0, "", false, true});
   std::vector<Record> expected = {example_record(0, 0), example_record(0, 7), failed_record(0, 300),
                                   chat_record(1, 3, 0), chat_record(1, 3, 1)};
   {

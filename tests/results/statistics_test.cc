@@ -6,6 +6,7 @@
 
 #include "harness/core/random.h"
 #include "results/statistics/interval.h"
+#include "results/statistics/majority.h"
 #include "results/statistics/mean.h"
 #include "results/statistics/metric_accumulator.h"
 #include "results/statistics/pass_at_k.h"
@@ -221,6 +222,56 @@ TEST_CASE("Ways that are all alike have a spread, and its interval reaches down 
   CHECK(above_zero <= kRuns / 20);
 }
 
+TEST_CASE("The answer that most samples gave is the item's; ties go to the one that was given first") {
+  using statistics::majority;
+  // as Python's collections.Counter(votes).most_common(1) has it, whose ties keep the order of first appearance
+  CHECK(majority({"a", "b", "b"}) == 1);
+  CHECK(majority({"a", "b", "b", "a"}) == 0);
+  CHECK(majority({"c", "b", "a", "a", "b"}) == 1);
+  CHECK(majority({"", "", "a"}) == 2);  // who says nothing does not vote
+  CHECK_FALSE(majority({"", ""}));
+  CHECK_FALSE(majority({}));
+  using statistics::vote_of;
+  CHECK(vote_of(" Billing.\n") == vote_of("billing"));
+  CHECK(vote_of("two  words") == "two words");
+  CHECK(vote_of("$1,250.00") == vote_of("1250"));
+  CHECK(vote_of("18.0") == vote_of("18"));
+  CHECK(vote_of("-0") == vote_of("0"));
+  CHECK(vote_of("18") != vote_of("18.5"));
+  CHECK(vote_of("infinity") == "infinity");
+  CHECK(vote_of("Ärger") != vote_of("ärger"));  // capitals of ASCII alone
+  CHECK(vote_of(".") == ".");
+  CHECK(vote_of("") == "");
+}
+
+TEST_CASE("A metric of voters has the elected answer's value, and stays what it is over items") {
+  MetricSpec spec{"m", "a", Aggregation::kMacroMean, 0, "subject", true};
+  spec.vote = true;
+  statistics::MetricAccumulator macro(spec);
+  spec.aggregation = Aggregation::kMean;
+  statistics::MetricAccumulator mean(spec);
+  const auto add = [&](const std::string& subject, const std::vector<std::pair<std::string, double>>& given) {
+    statistics::ItemSamples samples;
+    for (const auto& [answer, value] : given) {
+      Score score;
+      score.extracted = answer;
+      score.values = {{"a", value}};
+      REQUIRE(samples.add(spec, score));
+    }
+    Item item;
+    item.groups = {{"subject", subject}};
+    macro.add(item, samples);
+    mean.add(item, samples);
+  };
+  add("x", {{"B", 0}, {"A", 1}, {"A", 1}});  // right by majority
+  add("x", {{"B", 0}, {"A", 1}, {"B", 0}});  // wrong
+  add("x", {{"", 0}, {"", 0}});              // nobody voted
+  add("y", {{"A", 1}, {"B", 0}});            // a tie: the first
+  CHECK(mean.estimate().value.value() == 0.5);
+  CHECK(mean.estimate().interval == "wilson");
+  CHECK(macro.estimate().value.value() == Approx((1.0 / 3 + 1) / 2));
+}
+
 TEST_CASE("A macro mean's bootstrap is as wide as its standard error says, in parts of two as in parts of a hundred") {
   for (const auto& [parts, size] : std::vector<std::pair<int, int>>{{60, 2}, {57, 100}}) {
     statistics::MetricAccumulator metric({"m", "accuracy", Aggregation::kMacroMean, 0, "subject", true});
@@ -309,6 +360,70 @@ TEST_CASE("A summary counts items, failures, tokens, money and time") {
   std::int64_t timeouts = 0;
   for (const auto& [kind, count] : result.errors) timeouts += kind == FailureKind::kTimeout ? count : 0;
   CHECK(timeouts == 1);
+}
+
+TEST_CASE("What finding passages cost is part of the results that had them, in equal parts, over all sessions") {
+  const test::TemporaryFolder folder;
+  std::vector<ResultInfo> infos{test::example_result(1), test::example_result(1), test::example_result(1)};
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    infos[i].id = static_cast<std::int64_t>(i);
+    infos[i].model.name = i == 2 ? "b" : "a";
+    infos[i].options = {{"strategy", i == 0 ? "zero_shot" : "rag"}};
+  }
+  const auto session = [](EmbeddingUse use) {
+    RunInfo run = test::example_run();
+    run.host.push_back(retrieval_entry("mmlu", {"openai:small", 3, 12, use}));
+    return run;
+  };
+  {
+    auto writer =
+        RunWriter::create(folder.file("run.db"), session({14, 0, 900, 20, 0.25}), infos, Durability::kGrouped);
+    REQUIRE(writer);
+    for (std::int64_t result = 0; result < 3; ++result) {
+      Record record = test::example_record(result, 0);
+      record.usd = 0.5;
+      REQUIRE((*writer)->append(record));
+    }
+    REQUIRE((*writer)->finish("complete"));
+  }
+  {
+    const auto writer =
+        RunWriter::resume(folder.file("run.db"), session({14, 10, 100, 5, 0.15}), infos, Durability::kGrouped);
+    REQUIRE(writer);
+    REQUIRE((*writer)->finish("complete"));
+  }
+  const auto reader = RunReader::open(folder.file("run.db"));
+  REQUIRE(reader);
+  CHECK(near(embedding_usd(**reader), 0.4));
+  const auto summary = summarize(**reader);
+  REQUIRE(summary);
+  CHECK_FALSE(summary->results[0].retrieval);
+  CHECK(near(summary->results[0].cost.usd.value(), 0.5));
+  for (const std::size_t i : {1U, 2U}) {
+    const ResultSummary& result = summary->results[i];
+    REQUIRE(result.retrieval);
+    CHECK(result.retrieval->whole.use.texts == 28);
+    CHECK(result.retrieval->whole.use.cached == 10);
+    CHECK(result.retrieval->whole.use.tokens == 1000);
+    CHECK(result.retrieval->whole.passages == 12);
+    CHECK(near(result.retrieval->usd.value(), 0.2));
+    CHECK(near(result.cost.usd.value(), 0.7));
+    CHECK(near(result.cost.usd_per_task.value(), 0.7));
+  }
+  // A session whose cost is not known: neither is the whole.
+  {
+    const auto writer =
+        RunWriter::resume(folder.file("run.db"), session({1, 0, {}, 5, {}}), infos, Durability::kGrouped);
+    REQUIRE(writer);
+    REQUIRE((*writer)->finish("complete"));
+  }
+  const auto again = RunReader::open(folder.file("run.db"));
+  REQUIRE(again);
+  const auto unknown = summarize(**again);
+  REQUIRE(unknown);
+  CHECK_FALSE(unknown->results[1].cost.usd);
+  CHECK_FALSE(unknown->results[1].retrieval->whole.use.tokens);
+  CHECK(near(unknown->results[0].cost.usd.value(), 0.5));
 }
 
 TEST_CASE("Cost is unknown as soon as one answer's is") {

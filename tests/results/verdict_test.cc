@@ -283,6 +283,116 @@ TEST_CASE("What was not asked alike is refused, and the difference is named") {
   CHECK_THAT(refusal(plain, other), ContainsSubstring("no item that both answered"));
 }
 
+TEST_CASE("Strategies are suites of their own, and two of them are compared where that is asked for") {
+  const test::TemporaryFolder folder;
+  MadeRun zero;
+  zero.info.options = {{"strategy", "zero_shot"}, {"file", "s.yaml"}};
+  MadeRun cot = zero;
+  cot.info.options[0].second = "cot";
+  cot.info.protocol = "generate/cot";
+  cot.info.data_sha256 = std::string(64, 'e');  // of the files that its examples come from, too
+  cot.right = [](std::int64_t order) { return order % 4 != 1; };
+  const auto a = made(folder.file("a.db"), {zero, cot});
+  MadeRun later = cot;
+  later.id = "00000000000000bb";
+  later.right = [](std::int64_t order) { return order % 4 != 2; };
+  const auto b = made(folder.file("b.db"), {later});
+
+  auto comparison = compare({a.get(), "a.db", ""}, {b.get(), "b.db", ""}, {});
+  REQUIRE(comparison);
+  REQUIRE(comparison->suites.size() == 1);
+  CHECK(suite_label(comparison->suites[0]) == "mmlu (cot)");
+  CHECK(comparison->suites[0].only_baseline == 100);
+  CHECK(comparison->only_baseline == std::vector<std::string>{"mmlu (zero_shot)"});
+
+  comparison = compare({a.get(), "a.db", "", "zero_shot"}, {a.get(), "a.db", "", "cot"}, {});
+  INFO((comparison ? "" : comparison.error().message));
+  REQUIRE(comparison);
+  REQUIRE(comparison->suites.size() == 1);
+  CHECK(suite_label(comparison->suites[0]) == "mmlu (zero_shot → cot)");
+  CHECK(asked_label(comparison->suites[0]) == "loglikelihood, 5 shots → generate/cot, 5 shots");
+  CHECK(comparison->suites[0].difference == Approx(0.25));
+  CHECK(comparison->verdict == Verdict::kBetter);
+  CHECK(comparison->baseline.name != comparison->candidate.name);
+
+  MadeRun unnamed = zero;
+  unnamed.info.options = {{"file", "s.yaml"}};
+  const auto none = made(folder.file("none.db"), {unnamed});
+  const auto apart = compare({a.get(), "a.db", ""}, {none.get(), "none.db", ""}, {});
+  REQUIRE_FALSE(apart);
+  CHECK(apart.error().message ==
+        "a.db and none.db have no suite in common that was asked by the same strategy (a.db: zero_shot, cot; none.db: "
+        "none); --strategy A,B of `assay compare` compares two");
+
+  const auto missing = compare({a.get(), "a.db", "", "ctt"}, {a.get(), "a.db", "", "cot"}, {});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().message ==
+        "a.db: the run has no strategy 'ctt' (did you mean 'cot'?); there are zero_shot, cot");
+  const auto other_data = compare({a.get(), "a.db", "", "zero_shot"}, {b.get(), "b.db", "", "cot"}, {});
+  REQUIRE_FALSE(other_data);
+  CHECK_THAT(other_data.error().message, ContainsSubstring("data "));
+  MadeRun other = cot;
+  other.info.options[1].second = "t.yaml";
+  const auto c = made(folder.file("c.db"), {other});
+  const auto unlike = compare({a.get(), "a.db", "", "zero_shot"}, {c.get(), "c.db", "", "cot"}, {});
+  REQUIRE_FALSE(unlike);
+  CHECK_THAT(unlike.error().message, ContainsSubstring("options file=s.yaml against file=t.yaml"));
+}
+
+TEST_CASE("Voters' answers are compared as elected, at the time of the slowest") {
+  const test::TemporaryFolder folder;
+  MadeRun first;
+  MadeRun second;
+  second.id = "00000000000000bb";
+  for (MadeRun* run : {&first, &second}) {
+    run->items = 100;
+    run->info.samples = 3;
+    run->info.metrics = {{"accuracy", "accuracy", Aggregation::kMean, 0, "", true, true}};
+  }
+  const auto voted = [&](const std::string& name, const MadeRun& part, const std::vector<std::string>& answers) {
+    RunInfo run = test::example_run();
+    run.id = part.id;
+    ResultInfo info = part.info;
+    info.items = part.items;
+    auto writer = RunWriter::create(folder.file(name), run, {info}, Durability::kGrouped);
+    REQUIRE(writer);
+    for (std::int64_t order = 0; order < part.items; ++order) {
+      for (int sample = 0; sample < 3; ++sample) {
+        Record record = test::example_record(0, order, sample);
+        record.item.cluster.clear();
+        record.score->extracted = answers[static_cast<std::size_t>(sample)];
+        record.score->value = record.score->extracted == "B" ? 1 : 0;
+        record.score->values = {{"accuracy", record.score->value}};
+        record.completion.reused = false;
+        record.completion.timings.total_ms = 10.0 * (sample == 1 ? 9 : 1);
+        record.usd = 0.01;
+        REQUIRE((*writer)->append(record));
+      }
+    }
+    REQUIRE((*writer)->finish("complete"));
+    auto reader = RunReader::open(folder.file(name));
+    REQUIRE(reader);
+    return std::move(*reader);
+  };
+  const auto a = voted("a.db", first, {"C", "D", "C"});
+  const auto b = voted("b.db", second, {"C", "B", "B"});
+  const auto comparison = compare({a.get(), "a.db", ""}, {b.get(), "b.db", ""}, {});
+  INFO((comparison ? "" : comparison.error().message));
+  REQUIRE(comparison);
+  const SuiteComparison& suite = comparison->suites.at(0);
+  CHECK(suite.baseline.value == 0);
+  CHECK(suite.candidate.value == 1);  // its first sample alone would be wrong
+  CHECK(suite.gained.at(0).candidate_answer == "B");
+  CHECK(suite.candidate.latency_p50_ms == 90);
+  CHECK(suite.candidate.usd_per_task.value() == Approx(0.03));
+  const auto summary = summarize(*b);
+  REQUIRE(summary);
+  CHECK(headline(summary->results[0])->estimate.value == 1);
+  CHECK(summary->results[0].latency.total.p50 == 90);
+  CHECK(summary->results[0].latency.total.count == 100);
+  CHECK(summary->results[0].cost.usd_per_task.value() == Approx(0.03));
+}
+
 TEST_CASE("One of several models has to be named") {
   MadeRun second;
   second.info.model.name = "llama:other.gguf";

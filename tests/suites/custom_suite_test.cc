@@ -131,6 +131,45 @@ bool has_engine() {
 
 }  // namespace
 
+TEST_CASE("by chain of thought the answer is what a model concludes") {
+  if (!has_engine()) return;
+  const SuiteFolder folder(std::string(kPlain) +
+                           "generate: {max_tokens: 8, stop: [\"\\n\"]}\nexamples: {count: 2}\n"
+                           "cot: {reasoning: \"It is about {{ category }}.\", max_tokens: 300}\n");
+  const auto suite = folder.make(options_of("generate/cot", 1));
+  const std::vector<Item> items = items_of(*suite);
+  const auto body = std::get<GenerateRequest>(suite->ask(items[0], 0).body);
+  REQUIRE(body.messages.size() == 3);
+  const std::string told =
+      "\n\nThink step by step. Then write the answer, and nothing behind it, on a last line that begins with "
+      "\"Answer:\".";
+  CHECK(body.messages[0].content == "Wo ist mein Päckchen?" + told);
+  CHECK(body.messages[1].content == "It is about shipping.\nAnswer: shipping");
+  CHECK(body.messages[2].content == "Why was I charged twice?" + told);
+  CHECK(body.max_tokens == 300);
+  CHECK(body.stop.empty());  // a line's end would cut the reasoning
+  CHECK(score_of(*suite, items[0], "They paid. Answer: shipping? No.\nAnswer: billing").value == 1);
+  CHECK(score_of(*suite, items[0], "They paid.\n**Answer:** billing\n").value == 1);
+  CHECK(score_of(*suite, items[0], "They paid.\n**Answer: billing**").value == 1);
+  CHECK(score_of(*suite, items[0], "billing").value == 1);  // no marker: all of it
+  CHECK(score_of(*suite, items[0], "They paid, so billing").value == 0);
+  CHECK(score_of(*suite, items[0], "").value == 0);
+  CHECK(suite->info().protocols.back().reasons);
+  CHECK(suite->info().protocols.back().default_shots == 2);
+
+  const SuiteFolder choices(std::string(kPlain) + "choices: [billing, shipping, account, other]\n");
+  const auto lettered = choices.make(options_of("generate/cot"));
+  const std::vector<Item> questions = items_of(*lettered);
+  CHECK_THAT(std::get<GenerateRequest>(lettered->ask(questions[0], 0).body).messages[0].content,
+             ContainsSubstring("D. other\n\nThink step by step. Then write the letter of the right choice,"));
+  CHECK(score_of(*lettered, questions[0], "B is for parcels.\nAnswer: A").value == 1);
+  CHECK(score_of(*lettered, questions[0], "A or so.\nAnswer: B").value == 0);
+  CHECK(lettered->info().protocols.back().default_shots == 0);
+  CHECK_THAT(error_of(std::string(kPlain) + "cot: {reasoning: \"x\"}\n"),
+             ContainsSubstring("cot: is of worked examples") || ContainsSubstring("reasoning: is of worked examples"));
+  CHECK_THAT(error_of(std::string(kPlain) + "cot: {marker: \"\"}\n"), ContainsSubstring("marker: is empty"));
+}
+
 TEST_CASE("a custom suite asks its rows") {
   if (!has_engine()) return;
   const SuiteFolder folder(
@@ -354,7 +393,7 @@ TEST_CASE("what is wrong with a suite's file is named with its place") {
              StartsWith("suite.yaml:5:9: target: data.csv:3: 'shipping' is neither a choice's text"));
   CHECK_THAT(error_of("prompt: \"{{ row }}\"\ntarget: x\n"), ContainsSubstring("is put out here"));
   CHECK(error_of(SuiteFolder(kPlain), options_of("loglikelihood")) ==
-        "suite.yaml: has no protocol 'loglikelihood'; it has generate, generate/completion");
+        "suite.yaml: has no protocol 'loglikelihood'; it has generate, generate/completion, generate/cot");
   test::TemporaryFolder folder;
   const auto absent = custom::entry(folder.path() + "/none.yaml");
   REQUIRE_FALSE(absent);

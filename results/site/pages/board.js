@@ -146,10 +146,10 @@
         state.descending = state.sort === at ? !state.descending : true;
         state.sort = at;
         redraw();
-      }}, suite.suite),
+      }}, suite.options.strategy ? `${suite.suite} · ${suite.options.strategy}` : suite.suite),
       suite.starter ? [' ', el('span.tag.warn', 'starter items')] : null,
       el('span.about', [suite.protocol, `${suite.shots} shots`, suite.samples > 1 ? `${suite.samples} samples` : null, suite.metric,
-        ...Object.entries(suite.options).map(([key, value]) => `${key}=${value}`)].filter(Boolean).join(' · ')),
+        ...assay.options_beside_strategy(suite)].filter(Boolean).join(' · ')),
       el('span.about', el('span.whole', `${least === most ? count(most) : `${count(least)} – ${count(most)}`} items`), ' · ',
         dates(results.map((result) => day(result.run_info.started)))),
       el('span.about', `bars: ${percent(scale[0], 0)} – ${percent(scale[1], 0)} %`));
@@ -248,6 +248,8 @@
         ['throughput', assay.known(result.throughput.items_per_s) ? `${result.throughput.items_per_s.toPrecision(3)} items/s` : null],
         ['tokens', `${count(result.tokens.prompt)} in, ${count(result.tokens.completion)} out`],
         ['cost', assay.known(result.cost.usd) ? `${usd(result.cost.usd)} in all, ${usd(result.cost.usd_per_task)} a task, ${usd(result.cost.usd_per_correct)} a correct answer` : 'not known'],
+        ['judge', result.judge ? `${result.judge.model}: ${usd(result.judge.cost.usd)} of the cost, ${usd(result.judge.cost.usd_per_task)} a task, ` +
+          assay.plural(result.judge.answers, 'answer') : null],
         ['price', price ? [price.source, price.as_of].filter(Boolean).join(', ') : null],
         ['errors', Object.entries(result.errors).map(([kind, number]) => `${kind}: ${number}`).join(', ')],
         ['run', `${result.run_info.id}, ${result.run_info.started}, ${result.run_info.assay_version}`],

@@ -39,9 +39,11 @@
 
   // "9.1× faster": the candidate against the baseline, and the interval of the ratio.
   const ratio_text = (ratio, less, more) => (ratio.value < 1 ? `${assay.ratio(1 / ratio.value)} ${less}` : `${assay.ratio(ratio.value)} ${more}`);
-  const ratio_cell = (ratio, before, after, text, less, more) => el('td.number', ratio && ratio.value > 0 ? el('b', ratio_text(ratio, less, more)) : '–',
+  const ratio_cell = (ratio, before, after, text, less, more, about) => el('td.number', ratio && ratio.value > 0 ? el('b', ratio_text(ratio, less, more)) : '–',
     el('div.small.soft', ratio && ratio.ci95 ? `ratio ${assay.ratio(ratio.ci95[0])} – ${assay.ratio(ratio.ci95[1])}` : null),
-    el('div.small.soft', `${text(before)} → ${text(after)}`));
+    el('div.small.soft', `${text(before)} → ${text(after)}`), about ? el('div.small.soft', about) : null);
+  const judge_text = (suite) => [suite.baseline, suite.candidate].some((side) => assay.known(side.judge_usd_per_task))
+    ? `of it the judge ${usd(suite.baseline.judge_usd_per_task)} → ${usd(suite.candidate.judge_usd_per_task)}` : null;
 
   // On a phone a row is a card, and each number stands beside its title.
   const titles = ['suite', 'verdict', 'difference, margin shaded', 'points', 'items', 'lost / gained', 'p95', '$ a task', 'test'];
@@ -56,7 +58,7 @@
     draw_difference(picture, suite, reach);
     const missing = suite.baseline.failed + suite.baseline.unasked + suite.candidate.failed + suite.candidate.unasked;
     return el('tr',
-      el('th', {scope: 'row'}, suite.suite, el('div.small.soft', `${suite.protocol} · ${suite.shots} shots · ${suite.metric}`),
+      el('th', {scope: 'row'}, suite.label, el('div.small.soft', `${suite.asked} · ${suite.metric}`),
         suite.starter ? el('span.tag.warn', 'starter items') : null),
       el('td', el(suite.judged === 'worse' ? 'span.tag.warn' : 'span.tag', `${signs[suite.judged]} ${words[suite.judged]}`),
         suite.judged === 'undecided' && assay.known(suite.items_to_decide) ? el('div.small.soft', `≈ ${count(suite.items_to_decide)} more items`) : null,
@@ -68,16 +70,17 @@
       el('td.number', count(suite.paired_items), missing ? el('div.small.soft', `${count(missing)} left out`) : null),
       el('td.number', suite.binary ? `${count(suite.only_baseline)} / ${count(suite.only_candidate)}` : `${count(suite.lost.length)} / ${count(suite.gained.length)}`),
       ratio_cell(suite.latency_p95_ratio, suite.baseline.latency_p95_ms, suite.candidate.latency_p95_ms, ms, 'faster', 'slower'),
-      ratio_cell(suite.usd_per_task_ratio, suite.baseline.usd_per_task, suite.candidate.usd_per_task, usd, 'cheaper', 'dearer'),
+      ratio_cell(suite.usd_per_task_ratio, suite.baseline.usd_per_task, suite.candidate.usd_per_task, usd, 'cheaper', 'dearer', judge_text(suite)),
       el('td.small', suite.test.replaceAll('_', ' '), assay.known(suite.p_value) ? el('div.soft.whole', `p = ${suite.p_value.toPrecision(2)}`) : null));
   };
 
   // ---- the flips --------------------------------------------------------------------------------------------------
-  const side_result = (side, suite) => board.results.find((result) => result.run_info.id === side.run &&
-    result.model_name === side.model && result.suite_info.suite === suite);
+  const side_result = (side, flip, at) => board.results.find((result) => result.run_info.id === side.run &&
+    result.model_name === side.model && result.suite_info.suite === flip.suite &&
+    (result.suite_info.options.strategy || '') === flip.strategies[at]);
 
   const link_of = (flip) => {
-    const [a, b] = [side_result(comparison.baseline, flip.suite), side_result(comparison.candidate, flip.suite)];
+    const [a, b] = [side_result(comparison.baseline, flip, 0), side_result(comparison.candidate, flip, 1)];
     return a && b ? assay.explorer_link({a: a.link, b: b.link, f: flip.lost ? 'lost' : 'gained', item: flip.item}) : null;
   };
 
@@ -99,23 +102,26 @@
     parts.list.children[place].scrollIntoView({block: 'nearest'});
     parts.list.setAttribute('aria-activedescendant', `flip-${place}`);
     const flip = listed[place];
-    const sides = [side_result(comparison.baseline, flip.suite), side_result(comparison.candidate, flip.suite)];
+    const sides = [side_result(comparison.baseline, flip, 0), side_result(comparison.candidate, flip, 1)];
     if (sides.some((side) => !side)) {
       fill(parts.view, el('p.soft', 'Its run is not part of this site.'));
       return;
     }
-    const suite = sides[0].suite_info;
     const {version} = board;
-    const questions = await index_of(suite.questions, version);
-    const at = questions.place_by_id.get(flip.item);
-    const answers = await Promise.all(sides.map((side) => index_of(side.data, side.version)));
-    const places = answers.map((index) => index.place_by_order.get(questions.orders[at]));
-    const [question, ...samples] = await Promise.all([assay.read_question(suite, questions, version, at),
-      ...sides.map((side, i) => assay.read_samples(side, answers[i], places[i]))]);
+    // Two strategies ask in two ways: each side has its own question.
+    const read_side = async (side) => {
+      const [questions, answers] = await Promise.all([index_of(side.suite_info.questions, version), index_of(side.data, side.version)]);
+      const at = questions.place_by_id.get(flip.item);
+      const [question, samples] = await Promise.all([assay.read_question(side.suite_info, questions, version, at),
+        assay.read_samples(side, answers, answers.place_by_order.get(questions.orders[at]))]);
+      return {question, samples, groups: questions.groups[at].map((group) => questions.group_names[group].split('\u001f')[1])};
+    };
+    const [baseline, candidate] = await Promise.all(sides.map(read_side));
     if (listed[selected] !== flip) return;
-    assay.draw_item(parts.view, {id: flip.item, groups: questions.groups[at].map((group) => questions.group_names[group].split('\u001f')[1])},
-      question, sides.map((result, i) => ({letter: i ? 'candidate' : 'baseline', result, samples: samples[i],
-        value: i ? flip.candidate : flip.baseline, failure: null})),
+    assay.draw_item(parts.view, {id: flip.item, groups: baseline.groups}, baseline.question, [
+      {letter: 'baseline', result: sides[0], samples: baseline.samples, value: flip.baseline, failure: null},
+      {letter: 'candidate', result: sides[1], samples: candidate.samples, value: flip.candidate, failure: null,
+        question: sides[0].suite === sides[1].suite ? null : candidate.question}],
       el('a', {href: link_of(flip)}, 'Link'));
   };
 
@@ -170,8 +176,8 @@
     const number = Math.max(0, Math.min(comparisons.length - 1, Number(assay.hash_state().c) || 0));
     comparison = comparisons[number];
     flips = comparison.suites.flatMap((suite) => [
-      ...suite.lost.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: true})),
-      ...suite.gained.map(([item, baseline, candidate]) => ({suite: suite.suite, item, baseline, candidate, lost: false}))]);
+      ...suite.lost.map(([item, baseline, candidate]) => ({suite: suite.suite, strategies: suite.strategies, item, baseline, candidate, lost: true})),
+      ...suite.gained.map(([item, baseline, candidate]) => ({suite: suite.suite, strategies: suite.strategies, item, baseline, candidate, lost: false}))]);
     const reach = reach_of(comparison.suites);
     fill(host,
       comparisons.length > 1 ? el('label.row', 'Comparison ', el('select', {onchange: (event) => {
@@ -188,6 +194,7 @@
       el('div.scroll', {tabindex: 0, role: 'region', 'aria-label': 'Suites'}, el('table.compared',
         el('thead', el('tr', titles.map((title, at) => el(at >= 3 && at <= 7 ? 'th.number' : 'th', {scope: 'col'}, title)))),
         el('tbody', comparison.suites.map((suite) => with_titles(suite_row(suite, reach)))))),
+      assay.draw_strategies(board),
       flip_section());
     state.f = flips.some((flip) => flip.lost) || !flips.length ? 'lost' : 'gained';
     choose_flips();
@@ -196,7 +203,7 @@
   assay.start((given, comparisons, host, again) => {
     board = given;
     if (!comparisons.length) {
-      fill(host, el('h1', 'Comparison'), el('p', 'No comparison is part of this site.'));
+      fill(host, el('h1', 'Comparison'), assay.draw_strategies(board) || el('p', 'No comparison is part of this site.'));
       return;
     }
     draw(comparisons, host);

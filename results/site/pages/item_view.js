@@ -158,8 +158,11 @@
     ];
   };
 
+  const title_of = ({letter, result}) => [letter, result.model_name, result.suite_info.options.strategy].filter(Boolean).join(' · ');
+
   // One model's answer to the item; several samples have a button each.
-  const answer_card = ({letter, result, samples, value, failure}, question, with_prompt) => {
+  const answer_card = (answer, question, with_prompt) => {
+    const {letter, result, samples, value, failure} = answer;
     const card = el('section.answer', {'aria-label': `Answer ${letter}`});
     const body = el('div.stack');
     const show = (at) => assay.fill(body, sample_body(question, samples[at], with_prompt));
@@ -168,21 +171,26 @@
         for (const button of buttons.children) button.setAttribute('aria-pressed', String(button === event.currentTarget));
         show(at);
       }}, `${at + 1} ${sample.error ? '!' : sample.score >= 1 ? '✓' : '✗'}`)));
-    assay.fill(card, el('header.row', assay.score_mark(value, failure), el('h3', `${letter} · ${result.model_name}`),
+    assay.fill(card, el('header.row', assay.score_mark(value, failure), el('h3', title_of(answer)),
       el('span.small.soft', assay.day(result.run_info.started))), buttons, body);
     show(0);
     return card;
   };
 
-  // answers: {letter, result, samples, value, failure}; samples null where the item was not asked of that model.
+  // answers: {letter, result, samples, value, failure, question}; samples null where the item was not asked of that
+  // model; question where it was asked by another strategy than the first.
   assay.draw_item = (host, item, question, answers, tools) => {
     const any = answers.find((answer) => answer.samples);
-    const prompt = any ? assay.sent_text(any.samples[0], question) : question.prompt;
+    const prompt_section = (title, text) => el('section.stack', el('h3', title),
+      el('pre.text.wide', {tabindex: 0, 'aria-label': title}, assay.shown_text(text, true)));
+    const sent = (answer) => assay.sent_text(answer.samples[0], answer.question || question);
+    const apart = answers.filter((answer) => answer.samples && answer.question);
     assay.fill(host,
       el('header', el('h2.item', item.id), item.groups.map((group) => el('span.tag', group)), tools || null),
       el('div.answers', answers.map((answer) => answer.samples
-        ? answer_card(answer, question, answers.length > 1 || answer.samples.length > 1)
-        : el('section.answer', el('h3', `${answer.letter} · ${answer.result.model_name}`), el('p.soft', 'This item was not asked of it.')))),
-      el('section.stack', el('h3', 'Prompt as sent'), el('pre.text.wide', {tabindex: 0, 'aria-label': 'Prompt'}, assay.shown_text(prompt, true))));
+        ? answer_card(answer, answer.question || question, answers.length > 1 || answer.samples.length > 1)
+        : el('section.answer', el('h3', title_of(answer)), el('p.soft', 'This item was not asked of it.')))),
+      prompt_section('Prompt as sent', any ? sent(any) : question.prompt),
+      apart.map((answer) => prompt_section(`Prompt as sent: ${title_of(answer)}`, sent(answer))));
   };
 })();

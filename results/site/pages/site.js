@@ -138,8 +138,10 @@ assay.read_board = async () => {
   board.version = hash.toString(16);
   return board;
 };
-assay.suite_label = (suite) => [suite.suite, suite.protocol, `${suite.shots}-shot`,
-  suite.samples > 1 ? `${suite.samples} samples` : null, ...Object.entries(suite.options).map(([k, v]) => `${k}=${v}`),
+// A strategy stands beside the suite's name, before the other options.
+assay.options_beside_strategy = (suite) => Object.entries(suite.options).filter(([key]) => key !== 'strategy').map(([key, value]) => `${key}=${value}`);
+assay.suite_label = (suite) => [suite.suite, suite.options.strategy, suite.protocol, `${suite.shots}-shot`,
+  suite.samples > 1 ? `${suite.samples} samples` : null, ...assay.options_beside_strategy(suite),
   suite.starter ? 'starter items' : null].filter(Boolean).join(' · ');
 assay.explorer_link = (state) => 'explorer.html#' + assay.hash_text(state);
 assay.items_missing = (result) => result.items - result.scored;
@@ -173,7 +175,7 @@ assay.hash_state = () => Object.fromEntries(new URLSearchParams(location.hash.sl
   const head = (board, comparisons) => {
     const here = document.body.dataset.page;
     const pages = [['index', 'Leaderboard'], ['explorer', 'Explorer']];
-    if (comparisons.length || here === 'compare') pages.push(['compare', 'Comparison']);
+    if (comparisons.length || here === 'compare' || board.results.some((result) => result.suite_info.options.strategy)) pages.push(['compare', 'Comparison']);
     pages.push(['night', 'Nights']);
     const theme = assay.el('button.quiet', {
       type: 'button', title: 'Colours: as the system has them, light, or dark',

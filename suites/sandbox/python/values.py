@@ -1,8 +1,8 @@
 # Plain data between the candidate's interpreter and the judge's: JSON, with a tagged object for every type that
 # JSON does not keep apart. Both sides use this; the judge trusts nothing that it decodes.
+import _collections
+import _json
 import builtins
-import collections
-import json
 import os
 import struct
 import sys
@@ -90,7 +90,7 @@ class Encoder:
             return {"D": str(value)}
         if kind is _type_of("fractions", "Fraction"):
             return {"F": [value.numerator, value.denominator]}
-        if kind is collections.deque:
+        if kind is _collections.deque:
             return {"q": [encode(part) for part in value]}
         if kind is _KEYS:
             return {"k": [encode(part) for part in value]}
@@ -148,7 +148,7 @@ class Decoder:
             import fractions
             return fractions.Fraction(body[0], body[1])
         if tag == "q":
-            return collections.deque([decode(part) for part in body])
+            return _collections.deque([decode(part) for part in body])
         if tag == "k":
             return {decode(part): None for part in body}.keys()
         if tag == "v":
@@ -179,7 +179,40 @@ def _read_exactly(fd, size, read=os.read):
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def send(fd, message, dumps=json.JSONEncoder().encode, pack=struct.pack):
+def _not_plain(value):
+    raise TypeError(f"{type(value).__name__} is no part of a message")
+
+
+class _Plain:
+    """What the scanner makes of JSON: Python's own choices."""
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float, parse_int = float, int
+    parse_constant = {"-Infinity": -float("inf"), "Infinity": float("inf"), "NaN": float("nan")}.__getitem__
+
+
+# The halves in C of Python's `json`, made once. The package itself would make them for each message, and brings regular
+# expressions along, half of an interpreter's start.
+_text_parts = _json.make_encoder(None, _not_plain, _json.encode_basestring_ascii, None, ": ", ", ", False, False, True)
+_scan = _json.make_scanner(_Plain)
+
+
+def to_json(message, parts=_text_parts):
+    return "".join(parts(message, 0))
+
+
+def from_json(text, scan=_scan):
+    """ValueError where it is no JSON, or has more behind it; RecursionError where it is too deep."""
+    try:
+        message, end = scan(text, 0)
+    except StopIteration:
+        raise ValueError("no JSON") from None
+    if end != len(text):
+        raise ValueError("more than one JSON value")
+    return message
+
+
+def send(fd, message, dumps=to_json, pack=struct.pack):
     """Writes one message: its length in four bytes, then JSON."""
     data = dumps(message).encode("ascii")
     if len(data) > MAX_MESSAGE_BYTES:
@@ -187,7 +220,7 @@ def send(fd, message, dumps=json.JSONEncoder().encode, pack=struct.pack):
     _write_all(fd, pack("<I", len(data)) + data)
 
 
-def receive(fd, loads=json.loads, unpack=struct.unpack, read=os.read):
+def receive(fd, loads=from_json, unpack=struct.unpack, read=os.read):
     """Reads one message. EOFError where the other side is gone."""
     data = read(fd, 65536)  # nobody speaks twice in a row: this is one message, or the first part of one
     if len(data) < 4:
