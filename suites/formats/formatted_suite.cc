@@ -1,6 +1,7 @@
 #include "suites/formats/formatted_suite.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +42,8 @@ class FormattedSuite : public Suite {
   }
 
   const SuiteInfo& info() const override { return info_; }
+  // Items come from the first way, with all that was found for them.
+  Result<void> choose(const std::vector<std::int64_t>& orders) override { return ways_.front().suite->choose(orders); }
   Result<std::unique_ptr<ItemSource>> load() const override { return ways_.front().suite->load(); }
   Result<std::string> data_sha256() const override { return ways_.front().suite->data_sha256(); }
   Request ask(const Item& item, int sample) const override { return way_of(sample).suite->ask(item, sample); }

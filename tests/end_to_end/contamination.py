@@ -221,6 +221,13 @@ def on_a_run(folder):
     check(auto["ngram_fitted"] and 8 <= auto["ngram"] <= 13, "n by the items' lengths")
 
 
+def on_a_run_by_a_strategy(folder):
+    assay(folder, "run", "--suite", "arc_easy", "--strategy", "zero_shot", "--model", "baseline:first", "--run", "s.db")
+    got = json.loads(assay(folder, "contamination", "arc_easy", "--corpus", "corpus", "--run", "s.db", "--format",
+                           "json").stdout)
+    check(got["run"]["results"][0]["options"]["strategy"] == "zero_shot", "the strategy is named")
+
+
 def refused(folder):
     (folder / "no.jsonl").write_text("{\"a\": 1}\nnot json\n")
     (folder / "z.txt").write_bytes(b"\x28\xb5\x2f\xfdxxxx")
@@ -286,6 +293,7 @@ with tempfile.TemporaryDirectory() as name:
     where = pathlib.Path(name)
     same_as_second_implementation(where)
     on_a_run(where)
+    on_a_run_by_a_strategy(where)
     refused(where)
     if options.megabytes > 0:
         memory_is_flat(where)
