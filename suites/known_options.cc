@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "harness/core/text.h"
+#include "suites/registry.h"
 
 namespace assay {
 
@@ -15,6 +16,13 @@ Result<void> check_option_keys(const std::string& suite, const std::vector<std::
                        (names.empty() ? std::string("; it has none of its own") : "; it has: " + listed(names)));
   }
   return {};
+}
+
+Result<void> check_outer_option_keys(const std::string& suite, const std::vector<std::string>& names,
+                                     const SuiteOptions& options) {
+  const bool is_custom = std::any_of(options.extra.begin(), options.extra.end(),
+                                     [](const auto& option) { return option.first == kSuiteFileOption; });
+  return is_custom ? Result<void>() : check_option_keys(suite, names, options);
 }
 
 Result<Protocol> known_protocol(const std::string& suite, const std::vector<Protocol>& protocols,

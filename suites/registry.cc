@@ -1,9 +1,12 @@
 #include "suites/registry.h"
 
+#include <algorithm>
+
 #include "harness/core/text.h"
 #include "suites/arc/arc_suite.h"
 #include "suites/custom/custom_suite.h"
 #include "suites/dbbench/dbbench_suite.h"
+#include "suites/formats/formatted_suite.h"
 #include "suites/gsm8k/gsm8k_suite.h"
 #include "suites/hellaswag/hellaswag_suite.h"
 #include "suites/humaneval/humaneval_suite.h"
@@ -18,14 +21,15 @@
 namespace assay {
 
 const std::vector<SuiteEntry>& builtin_suites() {
+  using formats::with_formats;
   using orders::with_orders;
   static const std::vector<SuiteEntry> suites{
-      with_orders(mmlu::entry()),
+      with_formats(with_orders(mmlu::entry())),
       with_orders(hellaswag::entry()),
-      with_orders(winogrande::entry()),
-      with_orders(arc::easy_entry()),
-      with_orders(arc::challenge_entry()),
-      with_orders(truthfulqa::mc1_entry()),
+      with_formats(with_orders(winogrande::entry())),
+      with_formats(with_orders(arc::easy_entry())),
+      with_formats(with_orders(arc::challenge_entry())),
+      with_formats(with_orders(truthfulqa::mc1_entry())),
       truthfulqa::mc2_entry(),
       gsm8k::entry(),
       legalbench::entry(),
@@ -49,6 +53,10 @@ Result<std::shared_ptr<const SuiteEntry>> find_suite(const std::string& name) {
       if (one.name == entry->name)
         return usage_error(name + ": name: '" + one.name + "' is a suite of assay's own; choose another");
     }
+    const bool has_letters =
+        std::any_of(entry->protocols.begin(), entry->protocols.end(),
+                    [](const Protocol& protocol) { return protocol.name == custom::kLetterProtocol; });
+    if (has_letters) entry = formats::with_formats(orders::with_orders(std::move(*entry)));
     return std::make_shared<const SuiteEntry>(std::move(*entry));
   }
   std::vector<std::string> names;

@@ -73,6 +73,8 @@ struct SuiteInfo {
   std::optional<SuiteRetrieval> retrieval = {};  ///< where passages stand before questions
 };
 
+struct PromptFormat;  // suites/formats/prompt_format.h
+
 /// What a run asks of a suite.
 struct SuiteOptions {
   std::string data_dir;  ///< the folder that `--data` names; unused with `starter`
@@ -85,6 +87,9 @@ struct SuiteOptions {
   std::optional<int> max_tokens;      ///< absent: the protocol's own
   /// Another run's answers to the same items, which a judge compares the model's with (option kAgainstOption).
   std::shared_ptr<const StoredAnswers> against = {};
+  /// How questions and options are written; absent: as the suite does. One of formats::prompt_formats(), for suites
+  /// whose entry has the option `format`.
+  const PromptFormat* format = nullptr;
   /// The suite's own options, `--suite NAME:key=value,…` or YAML keys; lists are comma-separated.
   std::vector<std::pair<std::string, std::string>> extra;
   bool retrieve = false;  ///< passages of the suite's documents are to stand before each question (strategy `rag`)

@@ -31,6 +31,7 @@ struct Command {
 [[nodiscard]] Command compare_command();
 [[nodiscard]] Command gate_command();
 [[nodiscard]] Command power_command();
+[[nodiscard]] Command contamination_command();
 [[nodiscard]] Command breakeven_command();
 [[nodiscard]] Command export_command();
 [[nodiscard]] Command merge_command();

@@ -15,7 +15,7 @@ enum class Aggregation {
   /// Mean over the groups of `group_level` of each one's balanced accuracy (LegalBench: of each task's).
   kMacroBalancedAccuracy,
   kAllSamples,    ///< the share of items all of whose samples have the value 1
-  kSampleSpread,  ///< over the samples' numbers, the highest mean over items less the lowest; without an interval
+  kSampleSpread,  ///< over the samples' numbers, the highest mean over items less the lowest
 };
 
 /// The Group::level that says which gold class an item is of, for balanced accuracy; where an item has none, its target

@@ -30,6 +30,9 @@ struct Score {
 /// The quantity of a suite that asks in episodes: how many turns this one took.
 inline constexpr const char* kTurnsValue = "#turns";
 
+/// The quantity of a suite that counts how long answers are: this one's words.
+inline constexpr const char* kWordsValue = "#words";
+
 /// Whether a key of Score::values names a quantity, which is not shown among the metrics.
 [[nodiscard]] inline bool is_quantity(const std::string& key) { return key.starts_with('#'); }
 

@@ -1,6 +1,7 @@
 #include "results/report/console.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -141,6 +142,12 @@ void result_rows(std::ostream& out, const ResultSummary& result, const ConsoleSt
       << right(ms_text(result.latency.total.p50) + "/" + ms_text(result.latency.total.p95), kTimes)
       << right(usd_text(result.cost.usd_per_task), kUsd) << '\n';
   other_metrics(out, result, style);
+  if (result.words) {
+    out << inked("    " + report::exact_text(std::round(result.words->mean * 10) / 10) +
+                     " words an answer, the longest " + std::to_string(result.words->most),
+                 Ink::kDim, style)
+        << '\n';
+  }
   if (result.judge && result.info.judge) judge_line(out, *result.info.judge, *result.judge, style);
   if (result.retrieval) retrieval_line(out, *result.retrieval, style);
   if (result.state != "complete") {

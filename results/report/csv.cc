@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "results/report/csv_line.h"
 #include "harness/core/strategy.h"
 #include "harness/core/text.h"
 #include "results/report/record_view.h"
@@ -11,47 +12,7 @@
 namespace assay {
 namespace {
 
-/// Writes one line, field by field.
-class Line {
- public:
-  explicit Line(std::ostream& out) : out_(out) {}
-  ~Line() { out_ << "\r\n"; }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-
-  Line& text(const std::string& value) {
-    std::string field = repaired_utf8(value);
-    if (!field.empty() && std::string_view("=+-@\t\r").find(field.front()) != std::string_view::npos) {
-      field.insert(0, 1, '\'');
-    }
-    if (field.find_first_of(",\"\r\n") != std::string::npos || field.front() == '\'') {
-      std::string quoted = "\"";
-      for (const char c : field) {
-        if (c == '"') quoted += '"';
-        quoted += c;
-      }
-      field = quoted + "\"";
-    }
-    return raw(field);
-  }
-  Line& number(std::int64_t value) { return raw(std::to_string(value)); }
-  Line& number(double value) { return raw(report::exact_text(value)); }
-  template <class T>
-  Line& number(const std::optional<T>& value) {
-    return value ? number(*value) : raw("");
-  }
-
- private:
-  Line& raw(const std::string& field) {
-    if (!first_) out_ << ',';
-    first_ = false;
-    out_ << field;
-    return *this;
-  }
-
-  std::ostream& out_;
-  bool first_ = true;
-};
+using Line = report::CsvLine;
 
 void header(std::ostream& out, std::initializer_list<const char*> names) {
   Line line(out);

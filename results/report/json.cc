@@ -171,6 +171,7 @@ Json json_of(const ResultSummary& result) {
                         {"completion_tokens_per_s", or_null(result.throughput.completion_tokens_per_s)}};
   if (result.judge && info.judge) json["judge"] = json_of(*info.judge, *result.judge);
   if (result.retrieval) json["retrieval"] = json_of(*result.retrieval);
+  if (result.words) json["words"] = {{"mean", result.words->mean}, {"max", result.words->most}};
   if (result.turns) json["turns"] = {{"mean", result.turns->mean}, {"max", result.turns->most}};
   json["retries"] = result.retries;
   json["errors"] = Json::object();
@@ -224,6 +225,7 @@ Json json_of(const Record& record, const ResultInfo& info) {
   if (record.score) {
     for (const auto& [name, value] : record.score->values) {
       if (name == kTurnsValue) json["turns"] = plain_number(value);
+      if (name == kWordsValue) json["words"] = plain_number(value);
     }
   }
   if (!record.judge_answers.empty()) {

@@ -49,6 +49,11 @@ std::optional<Interval> t_interval(double mean, double standard_error, std::int6
   return cut(mean, standard_error * boost::math::quantile(distribution, 0.5 + confidence / 2));
 }
 
+Interval difference_interval(double a, const Interval& of_a, double b, const Interval& of_b) {
+  const double difference = a - b;
+  return {difference - std::hypot(a - of_a.low, of_b.high - b), difference + std::hypot(of_a.high - a, b - of_b.low)};
+}
+
 Interval normal_interval(double estimate, double standard_error, double confidence) {
   return cut(estimate, standard_error * normal_quantile(confidence));
 }

@@ -31,6 +31,13 @@ struct Interval {
 /// Absent for n < 2.
 [[nodiscard]] std::optional<Interval> t_interval(double mean, double standard_error, std::int64_t n, double confidence);
 
+/// The interval of a - b, two independent estimates with the intervals `of_a` and `of_b` of one confidence: the square
+/// roots of the sums of the squared distances to their bounds. Of two Wilson intervals it is method 10 of R. G.
+/// Newcombe, "Interval estimation for the difference between independent proportions: comparison of eleven methods",
+/// Statistics in Medicine 17, 1998, 873-890; for others see G. Y. Zou and A. Donner, the same journal 27, 2008,
+/// 1693-1702.
+[[nodiscard]] Interval difference_interval(double a, const Interval& of_a, double b, const Interval& of_b);
+
 /// Normal interval of an estimate with the given standard error, cut to 0..1.
 [[nodiscard]] Interval normal_interval(double estimate, double standard_error, double confidence);
 

@@ -175,8 +175,7 @@ void MetricAccumulator::add(const Item& item, const ItemSamples& samples) {
   }
   if (spec_.aggregation == Aggregation::kAllSamples) value = samples.right == samples.count ? 1 : 0;
   if (spec_.aggregation == Aggregation::kSampleSpread) {
-    by_sample_.resize(std::max(by_sample_.size(), samples.values.size()));
-    for (std::size_t i = 0; i < samples.values.size(); ++i) by_sample_[i].add(samples.values[i]);
+    spread_.add(samples.values, item.cluster);
   }
   mean_.add(value);
   clustered_.add(value, item.cluster);
@@ -203,13 +202,9 @@ Estimate MetricAccumulator::estimate() const {
   }
   Estimate estimate;
   if (spec_.aggregation == Aggregation::kSampleSpread) {
-    std::vector<double> means;
-    for (const Mean& mean : by_sample_) {
-      if (mean.mean()) means.push_back(*mean.mean());
-    }
-    if (means.empty()) return estimate;
-    const auto [lowest, highest] = std::minmax_element(means.begin(), means.end());
-    estimate.value = *highest - *lowest;
+    estimate.value = spread_.value();
+    estimate.ci95 = spread_.interval(kConfidence);
+    if (estimate.ci95) estimate.interval = "simultaneous";
     return estimate;
   }
   if (undefined_ || mean_.count() == 0) return estimate;

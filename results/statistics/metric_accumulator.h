@@ -13,6 +13,7 @@
 #include "harness/core/metric.h"
 #include "harness/core/score.h"
 #include "results/statistics/mean.h"
+#include "results/statistics/sample_spread.h"
 #include "results/statistics/summary.h"
 
 namespace assay::statistics {
@@ -59,7 +60,8 @@ struct BalancedPart {
 /// Puts a metric's per-item values together as its MetricSpec says.
 /// The interval is Wilson's where every item is plainly right or wrong, else Student's t. For pass@k of several samples
 /// and for means of group means it is the bootstrap's (items drawn, within their groups; seeded) up to
-/// kMostBootstrapped items, above that Student's t and the normal one.
+/// kMostBootstrapped items, above that Student's t and the normal one. How far samples' numbers are apart has the
+/// interval of SampleSpread.
 class MetricAccumulator {
  public:
   explicit MetricAccumulator(MetricSpec spec) : spec_(std::move(spec)) {}
@@ -84,9 +86,9 @@ class MetricAccumulator {
   std::map<BalancedPart, WeightedMean> balanced_;  ///< where it is a mean over gold classes
   /// Values to be drawn from, by part (pass@k: one without a name); empty once there are more than kMostBootstrapped.
   std::map<std::string, std::vector<double>> drawn_from_;
-  std::size_t kept_ = 0;         ///< values that were put into drawn_from_, those of it that are gone included
-  std::vector<Mean> by_sample_;  ///< kSampleSpread: of each sample's number
-  bool undefined_ = false;       ///< pass@k: an item has fewer than k samples
+  std::size_t kept_ = 0;    ///< values that were put into drawn_from_, those of it that are gone included
+  SampleSpread spread_;     ///< kSampleSpread only
+  bool undefined_ = false;  ///< pass@k: an item has fewer than k samples
 };
 
 }  // namespace assay::statistics

@@ -98,6 +98,7 @@ class ResultTotals {
     out.cost = cost(embedding_usd);
     out.throughput = throughput(running_ms);
     if (turns_.mean()) out.turns = TurnSummary{*turns_.mean(), most_turns_};
+    if (words_.mean()) out.words = WordSummary{*words_.mean(), most_words_};
     out.retries = retries_;
     if (info_.judge) out.judge = judge();
     for (int kind = 0; kind <= static_cast<int>(FailureKind::kCancelled); ++kind) {
@@ -128,9 +129,13 @@ class ResultTotals {
   void add_score(const Score& score) {
     for (std::size_t i = 0; i < metrics_.size(); ++i) samples_[i].add(metrics_[i].spec(), score);
     for (const auto& [key, value] : score.values) {
-      if (key != kTurnsValue) continue;
-      turns_.add(value);
-      most_turns_ = std::max(most_turns_, static_cast<std::int64_t>(value));
+      if (key == kTurnsValue) {
+        turns_.add(value);
+        most_turns_ = std::max(most_turns_, static_cast<std::int64_t>(value));
+      } else if (key == kWordsValue) {
+        words_.add(value);
+        most_words_ = std::max(most_words_, static_cast<std::int64_t>(value));
+      }
     }
   }
 
@@ -247,6 +252,8 @@ class ResultTotals {
   std::vector<MetricAccumulator> metrics_;
   statistics::Mean turns_;
   std::int64_t most_turns_ = 0;
+  statistics::Mean words_;
+  std::int64_t most_words_ = 0;
   std::vector<std::vector<std::pair<std::string, GroupTotals>>> levels_;  ///< by level, in file order
   std::map<FailureKind, std::int64_t> errors_;
   std::vector<double> first_token_ms_;

@@ -28,7 +28,7 @@ struct Estimate {
   std::optional<double> standard_error;            ///< items taken as independent
   std::optional<double> clustered_standard_error;  ///< items of a cluster taken as alike; absent without clusters
   std::optional<statistics::Interval> ci95;
-  std::string interval;  ///< how ci95 was made: "wilson", "t", "normal", "bootstrap"; empty without one
+  std::string interval;  ///< how ci95 was made: "wilson", "t", "normal", "bootstrap", "simultaneous"; empty without one
 };
 
 struct MetricSummary {
@@ -74,6 +74,12 @@ struct TurnSummary {
   std::int64_t most = 0;
 };
 
+/// How many words the judged answers have, where the suite counts them.
+struct WordSummary {
+  double mean = 0;
+  std::int64_t most = 0;
+};
+
 /// What finding the passages before the questions took, in all sessions of the run.
 struct RetrievalSummary {
   RetrievalNote whole;                 ///< of all results of the suite that were asked so
@@ -109,6 +115,7 @@ struct ResultSummary {
   CostSummary cost;
   ThroughputSummary throughput;
   std::optional<TurnSummary> turns;           ///< where the suite asks in episodes
+  std::optional<WordSummary> words;           ///< where the suite counts how long answers are
   std::optional<JudgeSummary> judge;          ///< where a model judges the answers
   std::optional<RetrievalSummary> retrieval;  ///< where passages stand before the questions
   std::int64_t retries = 0;

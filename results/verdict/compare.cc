@@ -331,6 +331,12 @@ std::string asked_differently(const ResultInfo& first, const ResultInfo& second,
   if (across != Across::kStrategiesOfOneRun) add("data", data(first), data(second));
   if (across == Across::kNothing) add("shots", std::to_string(first.shots), std::to_string(second.shots));
   add("options", options_text(first, across), options_text(second, across));
+  // Where samples are ways to ask (orders, formats), their number says which ones a mean is over.
+  const auto varies = [](const ResultInfo& info) {
+    return std::any_of(info.metrics.begin(), info.metrics.end(),
+                       [](const MetricSpec& metric) { return metric.aggregation == Aggregation::kSampleSpread; });
+  };
+  if (across == Across::kNothing && varies(first) && varies(second)) add("samples", std::to_string(first.samples), std::to_string(second.samples));
   return on_one_line(text);
 }
 

@@ -9,6 +9,7 @@
 
 #include "suites/arc/question.h"
 #include "suites/arc/starter.h"
+#include "suites/formats/prompt_format.h"
 #include "suites/known_options.h"
 #include "suites/reading/data_file.h"
 #include "suites/reading/json_object.h"
@@ -101,6 +102,9 @@ class ArcSuite : public Suite {
     }
     LoglikelihoodRequest body;
     body.context = "Question: " + item.question + "\nAnswer:";
+    if (const PromptFormat* format = options_.format; format != nullptr) {
+      body.context = formats::written_question(*format, item.question, {}).append(format->answer);
+    }
     for (const std::string& choice : item.choices) body.continuations.push_back(" " + choice);
     request.body = std::move(body);
     return request;

@@ -14,9 +14,11 @@
 #include "suites/custom/passage_finder.h"
 #include "suites/custom/rendered_row.h"
 #include "suites/custom/suite_file.h"
+#include "suites/formats/prompt_format.h"
 #include "suites/reading/bounded_json.h"
 #include "suites/reading/python_text.h"
 #include "suites/scoring/answer_letter.h"
+#include "suites/scoring/lettered_question.h"
 #include "suites/scoring/multiple_choice.h"
 
 namespace assay::custom {
@@ -25,7 +27,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kLoglikelihood = "loglikelihood";
-constexpr const char* kLetter = "generate/letter";
+constexpr const char* kLetter = kLetterProtocol;
 constexpr const char* kCompletion = "generate/completion";
 constexpr const char* kCot = "generate/cot";
 constexpr int kMaxTokens = 256;
@@ -50,8 +52,9 @@ int max_shots_of(const SuiteFile& file) { return file.has_examples ? kMaxExample
 
 // A question and its answer as they are shown before another question.
 struct Example {
-  std::string prompt;
+  std::string prompt;  // without choices
   std::string answer;
+  std::vector<std::string> choices;  // where they are asked for by letter
 };
 
 // What ask() and score() need of a row beside the item's own members.
@@ -68,10 +71,17 @@ struct Extra {
 };
 
 std::string to_text(const Extra& extra) {
-  Json json{{"system", extra.system},        {"targets", extra.expected.targets},   {"pattern", extra.expected.pattern},
-            {"tests", extra.expected.tests}, {"database", extra.expected.database}, {"row", extra.row_json}};
+  Json json{{"system", extra.system},
+            {"targets", extra.expected.targets},
+            {"pattern", extra.expected.pattern},
+            {"tests", extra.expected.tests},
+            {"database", extra.expected.database},
+            {"row", extra.row_json},
+            {"source_words", extra.expected.source_words}};
   json["examples"] = Json::array();
-  for (const Example& example : extra.examples) json["examples"].push_back({example.prompt, example.answer});
+  for (const Example& example : extra.examples) {
+    json["examples"].push_back(Json::array({example.prompt, example.answer, example.choices}));
+  }
   json["retrieved"] = extra.retrieved;
   json["passages"] = Json::array();
   for (const TextSpan& span : extra.passages) json["passages"].push_back({span.begin, span.end});
@@ -83,9 +93,12 @@ Extra from_text(const std::string& text) {
   const Json json = Json::parse(text);
   Extra extra;
   extra.system = json.at("system");
-  extra.expected = {json.at("targets"), json.at("pattern"), json.at("tests"), json.at("database")};
+  extra.expected = {json.at("targets"), json.at("pattern"), json.at("tests"), json.at("database"),
+                    json.at("source_words")};
   extra.row_json = json.at("row");
-  for (const Json& example : json.at("examples")) extra.examples.push_back({example.at(0), example.at(1)});
+  for (const Json& example : json.at("examples")) {
+    extra.examples.push_back({example.at(0), example.at(1), example.at(2)});
+  }
   extra.retrieved = json.at("retrieved");
   for (const Json& span : json.at("passages")) extra.passages.push_back({span.at(0), span.at(1)});
   extra.retrieval = json.at("retrieval").get<std::vector<double>>();
@@ -97,13 +110,21 @@ bool is_by_letter(const SuiteFile& file, const std::string& protocol) {
   return protocol == kLetter || (protocol == kCot && file.has_choices());
 }
 
-// The prompt as the protocol asks it.
-std::string asked(const RenderedRow& row, const SuiteFile& file, const std::string& protocol) {
-  const std::string told = protocol == kCot ? file.cot.told(file.has_choices()) : file.letter_instruction;
-  if (!is_by_letter(file, protocol)) return row.prompt + (protocol == kCot ? "\n\n" + told : "");
-  std::string text = row.prompt + "\n";
-  for (std::size_t i = 0; i < row.choices.size(); ++i) {
-    text += "\n" + scoring::letter(static_cast<int>(i)) + ". " + row.choices[i];
+// What the user says in a turn of a chat: a prompt, its choices below it where the answer is a letter, and what is told
+// about answering. A format has no word before a question here: the prompt is the file's.
+std::string asked(const std::string& prompt, const std::vector<std::string>& choices, const SuiteFile& file,
+                  const std::string& protocol, const PromptFormat* format) {
+  const bool by_letter = is_by_letter(file, protocol);
+  std::string told = by_letter ? file.letter_instruction : "";
+  if (protocol == kCot) told = file.cot.told(file.has_choices());
+  std::string text = prompt;
+  if (by_letter && format != nullptr) {
+    text.append(format->options).append(formats::written_options(*format, choices));
+  } else if (by_letter) {
+    text += "\n";
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      text += "\n" + scoring::letter(static_cast<int>(i)) + ". " + choices[i];
+    }
   }
   if (!told.empty()) text += "\n\n" + told;
   return text;
@@ -146,14 +167,15 @@ class ExamplePool {
       for (Candidate& candidate : candidates) {
         auto rendered = renderer.render(candidate.row);
         if (!rendered) return forward_error(rendered);
-        candidate.example = {asked(*rendered, file_, protocol_), answered(*rendered, file_, protocol_)};
+          candidate.example = {rendered->prompt, answered(*rendered, file_, protocol_), {}};
+          if (is_by_letter(file_, protocol_)) candidate.example.choices = rendered->choices;
       }
     }
     return {};
   }
 
   // The examples of a row, which is never among them, and neither is one that asks the same.
-  Result<std::vector<Example>> of(const Row& row, const std::string& prompt) const {
+  Result<std::vector<Example>> of(const Row& row, const RenderedRow& asked) const {
     std::vector<Example> examples;
     if (shots_ == 0) return examples;
     auto kind = kind_of(row);
@@ -161,7 +183,9 @@ class ExamplePool {
     if (const auto found = kinds_.find(*kind); found != kinds_.end()) {
       for (const Candidate& candidate : found->second) {
         const bool is_itself = !file_.examples.file && candidate.row.index == row.index;
-        if (is_itself || candidate.example.prompt == prompt) continue;
+        const bool asks_the_same = candidate.example.prompt == asked.prompt &&
+                                   (!is_by_letter(file_, protocol_) || candidate.example.choices == asked.choices);
+        if (is_itself || asks_the_same) continue;
         examples.push_back(candidate.example);
         if (static_cast<int>(examples.size()) == shots_) return examples;
       }
@@ -247,10 +271,10 @@ class Source : public ItemSource {
       if (!cluster) return forward_error(cluster);
       item.cluster = std::move(*cluster);
     }
-    item.question = asked(*rendered, file_, protocol_);
+    item.question = rendered->prompt;
     Extra extra;
     extra.system = std::move(rendered->system);
-    auto examples = pool_.of(row, item.question);
+    auto examples = pool_.of(row, *rendered);
     if (!examples) return forward_error(examples);
     extra.examples = std::move(*examples);
     if (finder_ != nullptr) {
@@ -432,10 +456,10 @@ class CustomSuite : public Suite {
     } else {
       if (!extra.system.empty()) body.messages.push_back({Role::kSystem, extra.system});
       for (const Example& example : extra.examples) {
-        body.messages.push_back({Role::kUser, example.prompt});
+        body.messages.push_back({Role::kUser, turn(example.prompt, example.choices)});
         body.messages.push_back({Role::kAssistant, example.answer});
       }
-      body.messages.push_back({Role::kUser, item.question});
+      body.messages.push_back({Role::kUser, turn(item.question, item.choices)});
       body.droppable = extra.passages;
       // Where an answer alone ends, reasoning may only begin.
       if (options_.protocol != kCot) body.stop = file_.generate.stop.value_or(std::vector<std::string>{});
@@ -449,6 +473,11 @@ class CustomSuite : public Suite {
     body.seed = random_key(options_.sample_seed, item.id + "#" + std::to_string(sample));
     request.body = std::move(body);
     return request;
+  }
+
+  std::optional<Item> rotated(const Item& item, int by) const override {
+    if (options_.protocol != kLetter) return std::nullopt;
+    return scoring::rotated_choices(item, by);
   }
 
   Score score(const Item& item, const Completion& completion) const override {
@@ -542,6 +571,11 @@ class CustomSuite : public Suite {
       std::find_if(score.values.begin(), score.values.end(), same)->second = value;
     }
     return score;
+  }
+
+  // What the user says in a turn of a chat.
+  [[nodiscard]] std::string turn(const std::string& prompt, const std::vector<std::string>& choices) const {
+    return asked(prompt, choices, file_, options_.protocol, options_.format);
   }
 
   // The answer, read out of what the model said; its reasoning is left out.

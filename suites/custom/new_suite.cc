@@ -17,10 +17,22 @@ std::vector<reading::EmbeddedFile> embedded() {
 
 }  // namespace
 
-NewSuite new_suite(const std::string& file, const std::string& name, const std::string& data_file) {
+const std::vector<NewKind>& new_kinds() {
+  static const std::vector<NewKind> kinds{
+      {"labels", "a question with one right label", "", "new/suite.yaml", "new/data.csv"},
+      {"summarisation", "a summary, by ROUGE-L and its length", "", "new/summarisation.yaml", "new/articles.csv"},
+      {"consistency", "which of two summaries fits the article", ":order=rotate,samples=2", "new/consistency.yaml",
+       "new/articles.csv"},
+  };
+  return kinds;
+}
+
+NewSuite new_suite(const NewKind& kind, const std::string& file, const std::string& name,
+                   const std::string& data_file) {
   NewSuite made;
   for (const reading::EmbeddedFile& one : embedded()) {
-    (one.name.ends_with(".csv") ? made.data : made.yaml) = std::string(one.bytes);
+    if (one.name == kind.yaml) made.yaml = std::string(one.bytes);
+    if (one.name == kind.data) made.data = std::string(one.bytes);
   }
   for (const auto& [mark, text] : {std::pair{"@SUITE@", file}, {"@NAME@", name}, {"@DATA@", data_file}}) {
     made.yaml = reading::python_replace(made.yaml, mark, text);

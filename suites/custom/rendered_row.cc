@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/core/text.h"
+#include "suites/custom/length_rule.h"
 #include "suites/reading/python_text.h"
 #include "suites/scoring/multiple_choice.h"
 
@@ -48,6 +49,9 @@ Result<std::unique_ptr<RowRenderer>> RowRenderer::start(const SuiteFile& file) {
   }
   if (file.cot.reasoning) renderer->reasoning_ = renderer->add(all, *file.cot.reasoning);
   if (file.rag && file.rag->query) renderer->query_ = renderer->add(all, *file.rag->query);
+  if (const Placed& source = file.scorer.source_template(); !source.text.empty()) {
+    renderer->source_ = renderer->add(all, source);
+  }
   if (file.choices_list) renderer->choices_list_ = renderer->add(all, *file.choices_list);
   for (const Placed& choice : file.choices) {
     const std::size_t index = renderer->add(all, choice);
@@ -77,6 +81,7 @@ Result<RenderedRow> RowRenderer::render(const Row& row) const {
   rendered.query = query_ != kNone ? (*texts)[query_] : rendered.prompt;
   if (reasoning_ != kNone) rendered.reasoning = (*texts)[reasoning_];
   if (tests_ != kNone) rendered.expected.tests = (*texts)[tests_];
+  if (source_ != kNone) rendered.expected.source_words = word_count((*texts)[source_]);
   if (file_.choices_column || file_.choices_list) {
     const std::string& where = file_.choices_column ? file_.choices_column->where : file_.choices_list->where;
     auto choices = file_.choices_column ? field_texts(row, file_.choices_column->text, "", where)

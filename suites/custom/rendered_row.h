@@ -57,6 +57,7 @@ class RowRenderer {
   std::size_t tests_ = kNone;
   std::size_t reasoning_ = kNone;
   std::size_t query_ = kNone;
+  std::size_t source_ = kNone;
   std::size_t first_choice_ = kNone;
   std::size_t choices_list_ = kNone;
 };

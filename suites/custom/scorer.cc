@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "harness/core/text.h"
+#include "suites/custom/length_rule.h"
 #include "suites/custom/yaml_fields.h"
 #include "suites/humaneval/execution_options.h"
 #include "suites/humaneval/program_score.h"
@@ -30,8 +31,8 @@ namespace assay::custom {
 namespace {
 
 const std::vector<std::string>& rule_names() {
-  static const std::vector<std::string> names{"exact", "contains",    "regex",       "numeric", "f1",  "rouge_l",
-                                              "bleu",  "json_schema", "json_fields", "sql",     "code"};
+  static const std::vector<std::string> names{"exact", "contains",    "regex",       "numeric", "f1",   "rouge_l",
+                                              "bleu",  "json_schema", "json_fields", "sql",     "code", "length"};
   return names;
 }
 
@@ -98,6 +99,7 @@ struct Rule {
   std::string database;                                     // sql: the place
   text_to_sql::JudgeRules sql;                              // sql
   Placed tests;                                             // code
+  LengthRule length;                                        // length
 
   [[nodiscard]] std::vector<std::string> value_names() const {
     if (name == "exact") return {"exact_match"};
@@ -106,6 +108,7 @@ struct Rule {
     if (name == "json_schema") return {"json_valid"};
     if (name == "json_fields") return {"json_fields", "json_match"};
     if (name == "sql") return {"execution_accuracy", "valid_sql"};
+    if (name == "length") return length.metrics();
     return {name};
   }
 
@@ -184,6 +187,7 @@ struct Scorer::State {
   std::vector<Rule> rules;
   std::vector<reading::DataFile> files;
   std::string none;
+  Placed no_template;
 
   // code
   humaneval::ExecutionOptions execution;
@@ -238,6 +242,10 @@ struct Scorer::State {
     if (rule.name == "json_fields") return rule.judge_fields(expected, answer);
     if (rule.name == "json_schema") return rule.judge_schema(answer);
     if (rule.name == "sql") return judge_sql(rule, expected, answer);
+    if (rule.name == "length") {
+      const std::int64_t source_words = expected.source_words;
+      return {rule.length.values(answer, source_words), rule.length.why(answer, source_words), "", ""};
+    }
     double value = 0;
     if (rule.name == "f1") {
       value = best(expected.targets, [&](const std::string& target) { return scoring::token_f1(target, answer); });
@@ -359,6 +367,10 @@ Result<void> read_options(YamlFields& fields, const std::string& folder, Rule& r
     if (!*tests)
       return usage_error(fields.where("tests") + ": code needs the tests of a row, as in tests: \"{{ tests }}\"");
     rule.tests = **tests;
+  } else if (rule.name == "length") {
+    auto length = LengthRule::read(fields);
+    if (!length) return forward_error(length);
+    rule.length = std::move(*length);
   }
   return fields.finish();
 }
@@ -406,6 +418,12 @@ Result<Scorer> Scorer::parse(const YamlNode* node, const std::string& path, cons
     return usage_error(path + ": score: has no rule; there are " + listed(rule_names()));
   if (scorer.state_->rule("code") != nullptr && scorer.state_->rules.size() > 1) {
     return usage_error(path + ": score: code is judged by its tests alone; take the other rules out");
+  }
+  const LengthRule& first = scorer.state_->rules.front().length;
+  if (scorer.state_->rules.front().name == "length" && !first.min_words && !first.max_words) {
+    return usage_error(path +
+                       ": score: a length by itself is neither right nor wrong, and the first rule is the headline: "
+                       "give length max_words, or put another rule before it");
   }
   return scorer;
 }
@@ -470,6 +488,11 @@ const std::string& Scorer::tests_where() const {
   return rule == nullptr ? state_->none : rule->tests.where;
 }
 
+const Placed& Scorer::source_template() const {
+  const Rule* rule = state_->rule("length");
+  return rule == nullptr ? state_->no_template : rule->length.source;
+}
+
 const std::string& Scorer::database_column() const {
   const Rule* rule = state_->rule("sql");
   return rule == nullptr ? state_->none : rule->column;
@@ -477,7 +500,7 @@ const std::string& Scorer::database_column() const {
 
 bool Scorer::needs_target() const {
   return std::any_of(state_->rules.begin(), state_->rules.end(), [](const Rule& rule) {
-    return rule.name != "regex" && rule.name != "json_schema" && rule.name != "code";
+    return rule.name != "regex" && rule.name != "json_schema" && rule.name != "code" && rule.name != "length";
   });
 }
 
@@ -502,6 +525,9 @@ std::string Scorer::defect(const Expected& expected) const {
         return "the target " + shown(target) + " is no JSON object with the fields to compare";
     }
     if (rule.name == "code" && reading::python_strip(expected.tests).empty()) return "the tests are empty";
+    if (rule.name == "length" && !rule.length.source.text.empty() && expected.source_words == 0) {
+      return "the text that length is compared with (of:) is empty";
+    }
     if (rule.name == "sql" && state_->judge != nullptr) {
       auto file = state_->database_of(rule, expected.database);
       if (!file) return file.error().message;

@@ -1,6 +1,7 @@
 // How the answers of a custom suite are judged: the rules of `score:` in its file.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "harness/core/score.h"
 #include "harness/core/yaml_tree.h"
 #include "suites/custom/answer_reader.h"
+#include "suites/custom/yaml_fields.h"
 #include "suites/reading/data_file.h"
 #include "suites/suite.h"
 
@@ -23,6 +25,7 @@ struct Expected {
   std::string pattern;               ///< regex: the row's own expression, where the rule names a column
   std::string tests;                 ///< code: Python that asserts
   std::string database;              ///< sql: the row's name for it; may be empty
+  std::int64_t source_words = 0;     ///< length: of the text that is summarised, where the rule names one
 };
 
 /// The rules, in order; the first is the headline. Thread-safe once prepared.
@@ -52,6 +55,7 @@ class Scorer {
   [[nodiscard]] const std::string& pattern_column() const;
   [[nodiscard]] const std::string& tests_template() const;   ///< empty: no rule executes code
   [[nodiscard]] const std::string& tests_where() const;      ///< its place, for messages
+  [[nodiscard]] const Placed& source_template() const;       ///< of `length`; empty: there is none
   [[nodiscard]] const std::string& database_column() const;  ///< empty: the database is one
   [[nodiscard]] bool needs_target() const;
   [[nodiscard]] bool executes() const;  ///< a rule runs code or queries

@@ -174,7 +174,7 @@ class MmluSuite : public Suite {
     const Question question{
         item.question, {item.fields.at(0), item.fields.at(1), item.fields.at(2), item.fields.at(3)}, item.target_index};
     const PromptStart& start = starts_.find(item.cluster)->second;
-    std::string text = start.text + prompt_question(way_.style, question);
+    std::string text = start.text + prompt_question(way_.style, options_.format, question);
     if (way_.needs == Ability::kLoglikelihood) {
       LoglikelihoodRequest body;
       body.context = std::move(text);
@@ -331,7 +331,7 @@ Result<std::unique_ptr<Suite>> make(const SuiteOptions& options) {
     if (!file) return forward_error(file);
     Result<std::vector<Question>> examples = first_examples(folder, *subject, options.shots);
     if (!examples) return forward_error(examples);
-    starts.emplace(subject->name, prompt_start((*way)->style, subject->name, *examples));
+    starts.emplace(subject->name, prompt_start((*way)->style, options.format, subject->name, *examples));
   }
   return std::make_unique<MmluSuite>(**way, options, folder, std::move(*subjects), std::move(starts));
 }

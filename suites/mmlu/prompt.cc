@@ -37,22 +37,43 @@ std::string with_options(std::string_view question, const Question& row, std::st
   return text;
 }
 
+// The question in a format; its words before the answer only where the prompt ends with them.
+std::string formatted(PromptStyle style, const PromptFormat& format, const Question& row) {
+  const bool strips = style == PromptStyle::kHarness || style == PromptStyle::kLetter;
+  const std::string_view question = strips ? reading::python_strip(row.text) : std::string_view(row.text);
+  const std::vector<std::string> options(row.options.begin(), row.options.end());
+  const bool shows_options = style != PromptStyle::kCloze;
+  std::string text = formats::written_question(format, question, shows_options ? options : std::vector<std::string>());
+  if (style != PromptStyle::kReasoned) text += format.answer;
+  return text;
+}
+
+// What simple-evals says before the question.
+constexpr const char* kReasonedStart =
+    "Answer the following multiple choice question. The last line of your response should be of the following "
+    "format: 'Answer: $LETTER' (without quotes) where LETTER is one of ABCD. Think step by step before "
+    "answering.\n\n";
+
 }  // namespace
 
-PromptStart prompt_start(PromptStyle style, std::string_view subject, const std::vector<Question>& examples) {
+PromptStart prompt_start(PromptStyle style, const PromptFormat* format, std::string_view subject,
+                         const std::vector<Question>& examples) {
   PromptStart start;
   start.text = header(style, subject);
   for (const Question& example : examples) {
     const std::size_t begin = start.text.size();
     const auto answer = static_cast<std::size_t>(example.answer);
-    start.text += prompt_question(style, example);
+    start.text += prompt_question(style, format, example);
     start.text += continuations(style, example)[answer] + "\n\n";
     start.examples.push_back({begin, start.text.size()});
   }
   return start;
 }
 
-std::string prompt_question(PromptStyle style, const Question& question) {
+std::string prompt_question(PromptStyle style, const PromptFormat* format, const Question& question) {
+  if (format != nullptr) {
+    return (style == PromptStyle::kReasoned ? kReasonedStart : "") + formatted(style, *format, question);
+  }
   switch (style) {
     case PromptStyle::kHarness:
     case PromptStyle::kLetter:
@@ -64,10 +85,7 @@ std::string prompt_question(PromptStyle style, const Question& question) {
     case PromptStyle::kReasoned:
       break;
   }
-  return "Answer the following multiple choice question. The last line of your response should be of the following "
-         "format: 'Answer: $LETTER' (without quotes) where LETTER is one of ABCD. Think step by step before "
-         "answering.\n\n" +
-         with_options(question.text + "\n", question, ")");
+  return kReasonedStart + with_options(question.text + "\n", question, ")");
 }
 
 std::vector<std::string> continuations(PromptStyle style, const Question& question) {

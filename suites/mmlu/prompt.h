@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/core/request.h"
+#include "suites/formats/prompt_format.h"
 #include "suites/mmlu/question.h"
 
 namespace assay::mmlu {
@@ -24,12 +25,14 @@ struct PromptStart {
   std::vector<TextSpan> examples;  ///< where each example is in `text`
 };
 
-/// Header and examples of a subject ("abstract_algebra"). kReasoned has neither.
-[[nodiscard]] PromptStart prompt_start(PromptStyle style, std::string_view subject,
+/// Header and examples of a subject ("abstract_algebra"), written by `format` unless it is null. kReasoned has neither.
+[[nodiscard]] PromptStart prompt_start(PromptStyle style, const PromptFormat* format, std::string_view subject,
                                        const std::vector<Question>& examples);
 
 /// The question itself, to be put behind the start. For the log-likelihood styles it ends where the answer begins.
-[[nodiscard]] std::string prompt_question(PromptStyle style, const Question& question);
+/// A `format` that is not null writes question, options and the words before the answer; what the style says beside
+/// them (instructions, the line that kReasoned asks for) stays.
+[[nodiscard]] std::string prompt_question(PromptStyle style, const PromptFormat* format, const Question& question);
 
 /// What follows the prompt, one an option: " A", …, or for kCloze " " and the option's text.
 [[nodiscard]] std::vector<std::string> continuations(PromptStyle style, const Question& question);

@@ -13,12 +13,14 @@ namespace {
 
 constexpr const char* kOption = "order";
 constexpr const char* kRotate = "rotate";
+constexpr const char* kFirstRate = "order_first_rate";
 
 class OrderedSuite : public Suite {
  public:
   explicit OrderedSuite(std::unique_ptr<Suite> inner) : inner_(std::move(inner)), info_(inner_->info()) {
     info_.metrics.push_back({"accuracy_all_orders", "accuracy", Aggregation::kAllSamples, 0, "", false});
     info_.metrics.push_back({"accuracy_order_spread", "accuracy", Aggregation::kSampleSpread, 0, "", false});
+    info_.metrics.push_back({kFirstRate, kFirstRate, Aggregation::kMean, 0, "", false});
   }
 
   const SuiteInfo& info() const override { return info_; }
@@ -37,6 +39,7 @@ class OrderedSuite : public Suite {
     const std::optional<Item> moved = inner_->rotated(item, asked.sample);
     if (!moved) return inner_->score(item, completion);
     Score score = inner_->score(*moved, completion);
+    score.values.emplace_back(kFirstRate, score.extracted == scoring::letter(0) ? 1 : 0);
     const auto count = static_cast<int>(item.choices.size());
     if (score.extracted.size() == 1 && count > 0) {
       const int place = score.extracted[0] - 'A';
@@ -66,7 +69,7 @@ SuiteEntry with_orders(SuiteEntry entry) {
   entry.options.emplace_back(kOption);
   entry.make = [name = entry.name, known = entry.options,
                 make = std::move(entry.make)](const SuiteOptions& options) -> Result<std::unique_ptr<Suite>> {
-    if (auto checked = check_option_keys(name, known, options); !checked) return forward_error(checked);
+    if (auto checked = check_outer_option_keys(name, known, options); !checked) return forward_error(checked);
     const auto order = std::find_if(options.extra.begin(), options.extra.end(),
                                     [](const auto& option) { return option.first == kOption; });
     if (order == options.extra.end()) return make(options);

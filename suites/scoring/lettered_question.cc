@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/core/random.h"
+#include "suites/formats/prompt_format.h"
 #include "suites/scoring/multiple_choice.h"
 
 namespace assay::scoring {
@@ -41,11 +42,16 @@ GenerateRequest LetteredQuestion::ask(const Item& item, const SuiteOptions& opti
   GenerateRequest body;
   body.choices = letters(static_cast<int>(item.choices.size()));
   std::string text = instruction_ + " Reply with the letter of the right answer (" + enumerated(body.choices) +
-                     ") and nothing else.\n\n" + item.question;
-  for (std::size_t i = 0; i < item.choices.size(); ++i) {
-    text.append("\n").append(body.choices[i]).append(". ").append(item.choices[i]);
+                     ") and nothing else.\n\n";
+  if (options.format != nullptr) {
+    text.append(formats::written_question(*options.format, item.question, item.choices)).append(options.format->answer);
+  } else {
+    text += item.question;
+    for (std::size_t i = 0; i < item.choices.size(); ++i) {
+      text.append("\n").append(body.choices[i]).append(". ").append(item.choices[i]);
+    }
+    text += "\nAnswer:";
   }
-  text += "\nAnswer:";
   body.messages = {{Role::kUser, std::move(text)}};
   body.max_tokens = options.max_tokens.value_or(kMaxTokens);
   body.temperature = options.temperature.value_or(0);

@@ -29,7 +29,7 @@ class LetteredQuestion {
   explicit LetteredQuestion(std::string instruction);
 
   /// One message: the instruction, the question, "A. …" for each of the item's choices, "Answer:". At most 32 tokens,
-  /// greedy, unless the options say otherwise.
+  /// greedy, unless the options say otherwise. SuiteOptions::format writes what follows the instruction.
   [[nodiscard]] GenerateRequest ask(const Item& item, const SuiteOptions& options, int sample) const;
 
   /// "accuracy" by the strict reading, which is the headline, and "accuracy_flexible" (scoring::AnswerLetter).

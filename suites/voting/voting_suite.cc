@@ -75,6 +75,11 @@ Result<std::unique_ptr<Suite>> make_by_strategy(const SuiteEntry& entry, const S
   auto suite = entry.make(inner);
   if (!suite || strategy->kind != StrategyKind::kSelfConsistency) return suite;
   for (const MetricSpec& metric : (*suite)->info().metrics) {
+    if (metric.aggregation == Aggregation::kSampleSpread) {
+      return usage_error(entry.name +
+                         ": self_consistency cannot be together with order=rotate or format=vary, both of which say "
+                         "what an item's samples are; give one of them");
+    }
     if (metric.headline && is_of_samples(metric)) {
       return usage_error(entry.name + " has no strategy self_consistency: its " + metric.name +
                          " is of all samples of an item, whose answers do not vote");

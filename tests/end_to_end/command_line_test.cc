@@ -38,6 +38,7 @@ TEST_CASE("help texts are the approved ones") {
                                                                                      {"compare"},
                                                                                      {"gate"},
                                                                                      {"power"},
+                                                                                     {"contamination"},
                                                                                      {"breakeven"},
                                                                                      {"export"},
                                                                                      {"leaderboard"},
@@ -52,6 +53,7 @@ TEST_CASE("help texts are the approved ones") {
                                                                                      {"price", "list"},
                                                                                      {"price", "import"},
                                                                                      {"suite", "list"},
+                                                                                     {"suite", "new"},
                                                                                      {"doctor"},
                                                                                      {"completion"}}) {
     std::vector<std::string> arguments = words;
@@ -93,6 +95,17 @@ TEST_CASE("bad command lines get exit code 2, one line on stderr, and nothing on
       {{"breakeven", "--requests", "10"},
        "assay: tokens of a request are not known: give --input-tokens and --output-tokens, or --measured RUN\n"},
       {{"export", "x.db"}, "assay export: --to is missing: jsonl, csv, lm-eval, inspect, junit or prometheus\n"},
+      {{"contamination", "mmlu"}, "assay contamination: --corpus is missing: the file or folder to look in\n"},
+      {{"contamination", "mmlu", "--corpus", "x", "--ngram", "a"},
+       "assay: --ngram: 'a' is not a whole number from 1 to 100, or auto\n"},
+      {{"suite", "new", "x.yaml", "--kind", "sumarisation"},
+       "assay: --kind: 'sumarisation' is not labels, summarisation, consistency (did you mean 'summarisation'?)\n"},
+      {{"run", "--starter", "--model", "baseline:first", "--suite", "mmlu:format=vary"},
+       "assay: --suite 'mmlu:format=vary': format: mmlu: format=vary asks an item in as many formats as it has "
+       "samples; give samples=2 to 9\n"},
+      {{"run", "--starter", "--model", "baseline:first", "--suite", "mmlu:format=vary,order=rotate,samples=4"},
+       "assay: --suite 'mmlu:format=vary,order=rotate,samples=4': format: mmlu: format=vary and order=rotate both say "
+       "what an item's samples are; give one of them\n"},
       {{"merge", "x.db"}, "assay merge: -o is missing: the run file to make\n"},
       {{"merge", "-o", "y.db"},
        "assay merge: RUN is missing: run files of one configuration: `assay run --shard I/N`; see 'assay merge "
@@ -316,6 +329,36 @@ TEST_CASE("orders of options are two more metrics") {
   CHECK_THAT(run.out, ContainsSubstring("\"accuracy\": {\n          \"value\": 0.25,"));
   CHECK_THAT(run.out, ContainsSubstring("\"accuracy_all_orders\": {\n          \"value\": 0.0,"));
   CHECK_THAT(run.out, ContainsSubstring("\"accuracy_order_spread\": {"));
+}
+
+TEST_CASE("formats are metrics of their own, and another format is another way to ask") {
+  const Folder folder;
+  const std::vector<std::string> start{"run", "--starter", "--model", "baseline:first", "--suite"};
+  const auto run = [&](const std::string& suite, const std::string& file) {
+    std::vector<std::string> words = start;
+    words.insert(words.end(), {suite, "--run", file, "--format", "json"});
+    return run_assay(folder.path(), words);
+  };
+  const Outcome varied = run("mmlu:format=vary,samples=3", "v.db");
+  INFO(varied.err);
+  REQUIRE(varied.exit_code == 0);
+  CHECK_THAT(varied.out, ContainsSubstring("\"accuracy_format_reference\": {"));
+  CHECK_THAT(varied.out, ContainsSubstring("\"accuracy_format_brackets\": {"));
+  // Always A: the same in each format.
+  CHECK_THAT(varied.out, ContainsSubstring("\"accuracy_format_spread\": {\n          \"value\": 0.0,"));
+  CHECK_THAT(varied.out, ContainsSubstring("\"interval\": \"simultaneous\""));
+  REQUIRE(run("mmlu:format=vary,samples=4", "w.db").exit_code == 0);
+  const Outcome other_formats = run_assay(folder.path(), {"compare", "v.db", "w.db"});
+  CHECK(other_formats.exit_code == 2);
+  CHECK_THAT(other_formats.err, ContainsSubstring("samples 3 against 4"));
+  REQUIRE(run("mmlu", "r.db").exit_code == 0);
+  REQUIRE(run("mmlu:format=brackets", "b.db").exit_code == 0);
+  const Outcome refused = run_assay(folder.path(), {"compare", "r.db", "b.db"});
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, ContainsSubstring("format=brackets"));
+  const Outcome board = run_assay(folder.path(), {"leaderboard", "r.db", "b.db", "-o", "site"});
+  CHECK(board.exit_code == 0);
+  CHECK_THAT(text_of(folder.path() + "/site/leaderboard.md"), ContainsSubstring("format=brackets"));
 }
 
 TEST_CASE("starter items run on a baseline from an empty home, and the run is shown, exported and gone on with") {

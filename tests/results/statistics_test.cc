@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "results/statistics/metric_accumulator.h"
 #include "results/statistics/pass_at_k.h"
 #include "results/statistics/percentiles.h"
+#include "results/statistics/sample_spread.h"
 #include "results/statistics/summary.h"
 #include "tests/catch.h"
 #include "tests/results/example_run.h"
@@ -148,6 +150,18 @@ TEST_CASE("A mean over groups of balanced accuracies: classes alike in a group, 
   CHECK_FALSE(nothing.estimate().value);
 }
 
+TEST_CASE("The difference of two independent proportions has Newcombe's interval") {
+  // R. G. Newcombe 1998, table II, method 10: 56/70 - 48/80 is 0.0524 to 0.3339
+  const auto of_a = statistics::wilson_interval(56, 70, 0.95).value();
+  const auto of_b = statistics::wilson_interval(48, 80, 0.95).value();
+  const Interval interval = statistics::difference_interval(56.0 / 70, of_a, 48.0 / 80, of_b);
+  CHECK(std::abs(interval.low - 0.0524) < 5e-5);
+  CHECK(std::abs(interval.high - 0.3339) < 5e-5);
+  const Interval turned = statistics::difference_interval(48.0 / 80, of_b, 56.0 / 70, of_a);
+  CHECK(near(turned.low, -interval.high));
+  CHECK(near(turned.high, -interval.low));
+}
+
 TEST_CASE("What holds of all samples of an item, and how far samples of one number are from those of another") {
   statistics::MetricAccumulator all({"m", "a", Aggregation::kAllSamples, 0, "", false});
   statistics::MetricAccumulator spread({"m", "a", Aggregation::kSampleSpread, 0, "", false});
@@ -161,7 +175,51 @@ TEST_CASE("What holds of all samples of an item, and how far samples of one numb
   CHECK(all.estimate().value.value() == 0.25);
   CHECK(all.estimate().interval == "wilson");
   CHECK(spread.estimate().value.value() == 0.5);  // 3/4, 1/4 and 3/4
-  CHECK_FALSE(spread.estimate().ci95);
+  CHECK(spread.estimate().interval == "simultaneous");
+  CHECK(spread.estimate().ci95->low == 0);
+  CHECK(spread.estimate().ci95->high > 0.5);
+  CHECK_FALSE(spread.estimate().standard_error);
+}
+
+TEST_CASE("A spread's interval is the widest of its pairs', each at the level that lets all hold at once") {
+  statistics::SampleSpread spread;
+  statistics::PairedSample first_second, first_third, second_third;
+  for (int i = 0; i < 200; ++i) {
+    const double a = i % 2, b = i % 2 == 0 || i % 5 == 1 ? 1 : 0, c = i % 3 == 0 ? 1 : 0;
+    spread.add({a, b, c}, "");
+    first_second.add(a, b, "");
+    first_third.add(a, c, "");
+    second_third.add(b, c, "");
+  }
+  const double each = 1 - 0.05 / 3;
+  double low = 0, high = 0;
+  for (const statistics::PairedSample* pair : {&first_second, &first_third, &second_third}) {
+    const statistics::Interval interval = pair->interval(each).value();
+    low = std::max({low, interval.low, -interval.high});
+    high = std::max({high, interval.high, -interval.low});
+  }
+  CHECK(low > 0);  // the second way really is the better one
+  CHECK(near(spread.interval(0.95)->low, low));
+  CHECK(near(spread.interval(0.95)->high, high));
+  CHECK_FALSE(statistics::SampleSpread().value());
+  CHECK_FALSE(statistics::SampleSpread().interval(0.95));
+}
+
+TEST_CASE("Ways that are all alike have a spread, and its interval reaches down to 0 in 95 of 100 runs at least") {
+  Random random(11);
+  int above_zero = 0;
+  constexpr int kRuns = 400;
+  for (int run = 0; run < kRuns; ++run) {
+    statistics::SampleSpread spread;
+    for (int item = 0; item < 60; ++item) {
+      std::vector<double> values;
+      for (int way = 0; way < 5; ++way) values.push_back(random.unit() < 0.5 ? 1 : 0);
+      spread.add(values, "");
+    }
+    CHECK(spread.value().value() > 0);
+    if (spread.interval(0.95)->low > 0) ++above_zero;
+  }
+  CHECK(above_zero <= kRuns / 20);
 }
 
 TEST_CASE("The answer that most samples gave is the item's; ties go to the one that was given first") {

@@ -132,7 +132,7 @@ TEST_CASE("bad WinoGrande data and options get one clear line") {
   CHECK_THAT(error_of("winogrande", options_for("loglikelihood", 0, empty.path())), ContainsSubstring("no such file"));
   SuiteOptions options = options_for("generate", 0, "");
   options.extra = {{"size", "xl"}};
-  CHECK(error_of("winogrande", options) == "winogrande: unknown option 'size'; it has: order");
+  CHECK(error_of("winogrande", options) == "winogrande: unknown option 'size'; it has: order, format");
 }
 
 TEST_CASE("ARC reads the authors' file, and llm-foundry's where that is not there") {
