@@ -3,9 +3,9 @@
 #include <initializer_list>
 #include <string>
 
-#include "results/report/csv_line.h"
 #include "harness/core/strategy.h"
 #include "harness/core/text.h"
+#include "results/report/csv_line.h"
 #include "results/report/record_view.h"
 #include "results/report/text.h"
 

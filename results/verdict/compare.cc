@@ -336,7 +336,8 @@ std::string asked_differently(const ResultInfo& first, const ResultInfo& second,
     return std::any_of(info.metrics.begin(), info.metrics.end(),
                        [](const MetricSpec& metric) { return metric.aggregation == Aggregation::kSampleSpread; });
   };
-  if (across == Across::kNothing && varies(first) && varies(second)) add("samples", std::to_string(first.samples), std::to_string(second.samples));
+  if (across == Across::kNothing && varies(first) && varies(second))
+    add("samples", std::to_string(first.samples), std::to_string(second.samples));
   return on_one_line(text);
 }
 

@@ -31,9 +31,10 @@ struct ComparedRun {
 };
 
 /// In what two results of one suite were asked differently, so that they cannot be compared: version, protocol, data,
-/// shots, options, and how many samples where these are ways to ask; one line, empty where they were asked alike. Of two strategies that are compared on purpose it is
-/// version, data and the options beside the strategy; the data not of one run, whose items are the same although the
-/// files that its examples come from may be part of one hash and not of the other.
+/// shots, options, and how many samples where these are ways to ask; one line, empty where they were asked alike. Of
+/// two strategies that are compared on purpose it is version, data and the options beside the strategy; the data not of
+/// one run, whose items are the same although the files that its examples come from may be part of one hash and not of
+/// the other.
 enum class Across { kNothing, kStrategies, kStrategiesOfOneRun };
 [[nodiscard]] std::string asked_differently(const ResultInfo& first, const ResultInfo& second,
                                             Across across = Across::kNothing);

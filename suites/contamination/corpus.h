@@ -19,8 +19,8 @@ struct CorpusProgress {
 };
 
 /// The files of a corpus. Names that end in .jsonl or .ndjson (before a .gz) are JSON Lines, in .json JSON: there all
-/// strings are read, each a text of its own; in .csv each field is one (RFC 4180, separated by commas). All other files are text; n-grams go over line ends, and over none of
-/// files.
+/// strings are read, each a text of its own; in .csv each field is one (RFC 4180, separated by commas). All other files
+/// are text; n-grams go over line ends, and over none of files.
 class Corpus {
  public:
   /// A file, or all files of a folder and the folders in it, by name; links to folders are not followed, and names that

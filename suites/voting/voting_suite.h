@@ -11,10 +11,9 @@ namespace assay {
 
 /// Makes a suite by its entry. Where the strategy among the options (kStrategyOption) is self-consistency, all its
 /// metrics are of the elected answers, and one more, the headline's name and "_single", is what one sample alone has:
-/// the mean over samples. A suite by
-/// the strategy rag is asked to retrieve. Every other strategy is in the options' protocol, shots and samples already.
-/// Errors: those of SuiteEntry::make; a headline that is computed from the samples in another way (pass@k),
-/// samples that are orders of options or formats.
+/// the mean over samples. A suite by the strategy rag is asked to retrieve. Every other strategy is in the options'
+/// protocol, shots and samples already. Errors: those of SuiteEntry::make; a headline that is computed from the samples
+/// in another way (pass@k); samples that are orders of options or formats.
 [[nodiscard]] Result<std::unique_ptr<Suite>> make_by_strategy(const SuiteEntry& entry, const SuiteOptions& options);
 
 }  // namespace assay
