@@ -167,7 +167,7 @@ TEST_CASE("every kind of suite to begin with is right as it is written") {
     INFO(kind.name);
     const test::TemporaryFolder folder;
     const custom::NewSuite made = custom::new_suite(kind, "s.yaml", "s", "s.csv");
-    CHECK(made.yaml.find('@') == std::string::npos);
+    for (const char* mark : {"@SUITE@", "@NAME@", "@DATA@"}) CHECK(made.yaml.find(mark) == std::string::npos);
     folder.write("s.csv", made.data);
     const std::string path = folder.write("s.yaml", made.yaml);
     const auto entry = find_suite(path);
