@@ -512,9 +512,7 @@ void RemoteAdapter::answer(Request request, std::function<void(Completion)> done
 void RemoteAdapter::answer_shortened(Request request, std::size_t dropped, std::function<void(Completion)> done) {
   answer_in_parts(request, [this, request, dropped, done = std::move(done)](Completion completion) mutable {
     const bool too_long = completion.failure && completion.failure->kind == FailureKind::kContextTooLong;
-    const bool has_parts = std::visit([](const auto& body) { return !body.droppable.empty(); }, request.body);
-    if (too_long && has_parts) {
-      std::visit([](auto& body) { body = without_last_part(std::move(body)); }, request.body);
+    if (too_long && std::visit([](auto& body) { return drop_last_part(body); }, request.body)) {
       answer_shortened(std::move(request), dropped + 1, std::move(done));
       return;
     }

@@ -51,14 +51,4 @@ std::vector<Request> parts_of(const Request& request, std::size_t per_call) {
   return parts;
 }
 
-LoglikelihoodRequest without_last_part(LoglikelihoodRequest request) {
-  const TextSpan span = request.droppable.back();
-  request.droppable.pop_back();
-  if (span.begin <= span.end && span.end <= request.context.size()) {
-    request.context.erase(span.begin, span.end - span.begin);
-  }
-  if (request.droppable.empty()) request.max_context_tokens = 0;
-  return request;
-}
-
 }  // namespace assay::http

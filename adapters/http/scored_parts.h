@@ -1,4 +1,4 @@
-// Log-likelihood requests that one call cannot take as they are: split over several, or with examples left out.
+// Log-likelihood requests that one call cannot take as they are: split over several.
 #pragma once
 
 #include <cstddef>
@@ -33,9 +33,5 @@ class JoinedParts {
 
 /// The request of `request` in parts of at most `per_call` continuations, in order.
 [[nodiscard]] std::vector<Request> parts_of(const Request& request, std::size_t per_call);
-
-/// The request without the last of its droppable parts; there must be one. With the last of all gone, what is left is
-/// asked whatever its length, as the reference does.
-[[nodiscard]] LoglikelihoodRequest without_last_part(LoglikelihoodRequest request);
 
 }  // namespace assay::http

@@ -124,9 +124,9 @@ class LlamaAdapter final : public Adapter {
     const auto limit = static_cast<std::size_t>(request.max_context_tokens > 0
                                                     ? std::min(request.max_context_tokens, model_->max_context())
                                                     : model_->max_context());
-    std::string context = request.context;
-    for (std::size_t dropped = 0;; ++dropped) {
-      std::vector<TextPart> parts = context_parts(context);
+    LoglikelihoodRequest fitting = request;
+    while (true) {
+      std::vector<TextPart> parts = context_parts(fitting.context);
       std::vector<std::string> texts = request.continuations;
       for (std::string& text : texts) {
         // Under a template a continuation begins the assistant's turn: the reference drops the delimiter's blank.
@@ -137,24 +137,18 @@ class LlamaAdapter final : public Adapter {
         pairs = model_->tokenizer().encode_pairs(parts, texts);
       }
       for (std::size_t i = 0; i < request.openings.size(); ++i) {
-        parts = context_parts(context + request.openings[i]);
+        parts = context_parts(fitting.context + request.openings[i]);
         pairs.push_back(model_->tokenizer().encode_pair(parts, texts[i]));
       }
       const bool fits = std::all_of(pairs.begin(), pairs.end(), [limit](const EncodedPair& pair) {
         return pair.context.size() + pair.continuation.size() <= limit;
       });
-      if (fits || dropped >= request.droppable.size()) {
-        if (chat_around_scores_) {
-          sent = joined(parts);
-        }
-        note = dropped_note(dropped);
-        return pairs;
+      if (!fits && drop_last_part(fitting)) continue;
+      if (chat_around_scores_) {
+        sent = joined(parts);
       }
-      const TextSpan span = request.droppable[request.droppable.size() - 1 - dropped];
-      if (span.begin > span.end || span.end > context.size()) {
-        give_up(FailureKind::kInvalidRequest, "a droppable part lies outside the context");
-      }
-      context.erase(span.begin, span.end - span.begin);
+      note = dropped_note(request.droppable.size() - fitting.droppable.size());
+      return pairs;
     }
   }
 
@@ -239,8 +233,7 @@ class LlamaAdapter final : public Adapter {
     const auto room = static_cast<std::size_t>(limit - request.max_tokens);
     GenerateRequest fitting = request;
     job.prompt = encoded(fitting, completion.sent);
-    while (job.prompt.size() > room && !fitting.droppable.empty()) {
-      fitting = without_last_part(std::move(fitting));
+    while (job.prompt.size() > room && drop_last_part(fitting)) {
       job.prompt = encoded(fitting, completion.sent);
     }
     completion.note = dropped_note(request.droppable.size() - fitting.droppable.size());

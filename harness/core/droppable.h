@@ -1,4 +1,4 @@
-// Leaving parts out of a prompt that does not fit: what GenerateRequest::droppable and its like allow.
+// Leaving parts out of a prompt that does not fit: what a request's `droppable` allows.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,12 @@ namespace assay {
 /// The text that a request's droppable parts are parts of: its last message, or its prompt.
 [[nodiscard]] const std::string& shortened_text(const GenerateRequest& request);
 
-/// The request without the last of its droppable parts, of which there must be one. A part that lies outside the text
-/// is only forgotten.
-[[nodiscard]] GenerateRequest without_last_part(GenerateRequest request);
+/// Takes the last of a request's droppable parts out of its text, and says whether there was one. A part that lies
+/// outside the text is only forgotten.
+bool drop_last_part(GenerateRequest& request);
+
+/// The same for a context. With the last part gone it is asked whatever its length, as the reference does.
+bool drop_last_part(LoglikelihoodRequest& request);
 
 /// What Completion::note says of parts that were left out, "2 parts dropped"; empty for none.
 [[nodiscard]] std::string dropped_note(std::size_t parts);
