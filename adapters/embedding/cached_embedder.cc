@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "harness/core/hash.h"
+#include "harness/core/price.h"
 
 namespace assay {
 namespace {
@@ -20,7 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kChecksum = 64;  // hex digits in front of the numbers
 constexpr std::size_t kMostFileBytes = std::size_t{1} << 20;
-constexpr double kBytesPerToken = 3;  // as harness/run/budget.h estimates: more tokens than there are
 
 // The vector in a file; nothing where there is none, or it is damaged.
 std::optional<std::vector<float>> read_vector(const std::string& path) {

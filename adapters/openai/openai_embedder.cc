@@ -11,6 +11,7 @@
 #include "adapters/http/remote_model.h"
 #include "adapters/openai/openai_adapter.h"
 #include "harness/core/clock.h"
+#include "harness/core/price.h"
 
 namespace assay {
 namespace openai {
@@ -135,7 +136,6 @@ std::variant<http::WireCall, Failure> EmbeddingFormat::encode(const Request& req
   call.path = "/embeddings";
   const Json body{{"model", model_}, {"input", std::move(texts)}, {"encoding_format", "float"}};
   call.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  constexpr double kBytesPerToken = 3;
   call.estimated_tokens = static_cast<double>(bytes) / kBytesPerToken;
   return call;
 }

@@ -23,7 +23,8 @@ std::size_t prompt_bytes(const LoglikelihoodRequest& request) {
 }  // namespace
 
 double estimated_prompt_tokens(const Request& request) {
-  return std::visit([](const auto& body) { return static_cast<double>(prompt_bytes(body)) / 3.0; }, request.body);
+  return std::visit([](const auto& body) { return static_cast<double>(prompt_bytes(body)) / kBytesPerToken; },
+                    request.body);
 }
 
 std::optional<double> estimated_usd(const Price& price, const Request& request, int thinking_tokens) {

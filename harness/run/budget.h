@@ -11,8 +11,7 @@
 
 namespace assay {
 
-/// Prompt tokens of a request by a rule of thumb, for estimates made before a model has counted them: one token for
-/// each 3 bytes, which overestimates English by about a third (4 bytes a token are usual).
+/// Prompt tokens of a request by a rule of thumb (kBytesPerToken), for estimates made before a model has counted them.
 [[nodiscard]] double estimated_prompt_tokens(const Request& request);
 
 /// The most that a request is likely to cost of a model that may think for `thinking_tokens` beside its answer; absent

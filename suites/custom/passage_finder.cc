@@ -7,12 +7,14 @@
 
 #include "harness/core/text.h"
 #include "suites/reading/python_text.h"
+#include "suites/retrieval/passages.h"
 
 namespace assay::custom {
 namespace {
 
 using retrieval::Gold;
 using retrieval::Hit;
+using retrieval::is_blank;
 using retrieval::Ranking;
 
 // Texts that are handed to the embedder together: all of them twice in memory would be too much.
@@ -23,8 +25,6 @@ constexpr std::size_t kMostIndexBytes = std::size_t{2} << 30;
 
 // Different words that are counted once; a text may have any number of them.
 constexpr std::size_t kMostRemembered = 1'000'000;
-
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // The end of `words` where they begin at `at` of the text, any white space standing for any other; npos: they do not.
 std::size_t end_of_match(std::string_view text, std::size_t at, std::string_view words) {
@@ -49,7 +49,7 @@ Result<std::size_t> place_of(std::string_view text, std::string_view words) {
     if (end == std::string_view::npos) continue;
     if (place) return usage_error("stands there more than once; give more of it");
     place = at + (end - at) / 2;
-    while (is_blank(text[*place]) || (static_cast<unsigned char>(text[*place]) & 0xc0U) == 0x80U) --*place;
+    while (is_blank(text[*place]) || retrieval::continues_character(text[*place])) --*place;
   }
   if (!place) return usage_error("does not stand there");
   return *place;

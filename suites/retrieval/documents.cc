@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "harness/core/text.h"
+#include "suites/sandbox/unique_fd.h"
 
 namespace assay::retrieval {
 namespace {
@@ -57,26 +58,12 @@ Result<std::vector<fs::path>> find(const fs::path& folder, const std::string& wh
   return paths;
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number) : number_(number) {}
-  ~FileDescriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 // The bytes of a file that is no link, of which no more than the most are ever held. Errors are without its name.
 Result<std::string> read_bytes(const fs::path& path) {
   const auto failed = [] { return usage_error(std::string("cannot be read: ") + std::strerror(errno)); };
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  const sandbox::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat about {};
-  if (file.number() < 0 || ::fstat(file.number(), &about) != 0) return failed();
+  if (!file || ::fstat(file.get(), &about) != 0) return failed();
   if (!S_ISREG(about.st_mode)) return usage_error("is no file");
   const auto too_large = [] {
     return usage_error("is larger than " + std::to_string(kMostDocumentBytes >> 20) + " MiB; split it");
@@ -85,7 +72,7 @@ Result<std::string> read_bytes(const fs::path& path) {
   std::string text(static_cast<std::size_t>(about.st_size) + 1, '\0');  // one more: it may have grown
   std::size_t size = 0;
   while (size < text.size()) {
-    const ssize_t got = ::read(file.number(), text.data() + size, text.size() - size);
+    const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed();
     if (got == 0) break;

@@ -9,10 +9,6 @@ namespace {
 constexpr std::uint32_t kLongestWord = 256;
 constexpr std::uint32_t kLongestGap = 256;
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
-
 // A word and what it takes, in bytes of its document (which has fewer than 2^32).
 struct Word {
   std::uint32_t first = 0;

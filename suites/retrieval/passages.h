@@ -35,6 +35,12 @@ struct PassageRules {
 /// The most passages of all documents.
 inline constexpr std::size_t kMostPassages = 500'000;
 
+/// White space between words.
+[[nodiscard]] constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+/// Whether a byte of UTF-8 goes on with a character that began before it.
+[[nodiscard]] constexpr bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
 /// Tokens of a word, with the blanks before it.
 using TokenCounter = std::function<int(std::string_view word)>;
 
