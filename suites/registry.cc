@@ -5,6 +5,7 @@
 #include "harness/core/text.h"
 #include "suites/arc/arc_suite.h"
 #include "suites/custom/custom_suite.h"
+#include "suites/custom/protocols.h"
 #include "suites/dbbench/dbbench_suite.h"
 #include "suites/formats/formatted_suite.h"
 #include "suites/gsm8k/gsm8k_suite.h"
@@ -53,9 +54,8 @@ Result<std::shared_ptr<const SuiteEntry>> find_suite(const std::string& name) {
       if (one.name == entry->name)
         return usage_error(name + ": name: '" + one.name + "' is a suite of assay's own; choose another");
     }
-    const bool has_letters =
-        std::any_of(entry->protocols.begin(), entry->protocols.end(),
-                    [](const Protocol& protocol) { return protocol.name == custom::kLetterProtocol; });
+    const bool has_letters = std::any_of(entry->protocols.begin(), entry->protocols.end(),
+                                         [](const Protocol& protocol) { return protocol.name == custom::kLetter; });
     if (has_letters) entry = formats::with_formats(orders::with_orders(std::move(*entry)));
     return std::make_shared<const SuiteEntry>(std::move(*entry));
   }

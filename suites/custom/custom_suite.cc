@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "harness/core/random.h"
 #include "harness/core/text.h"
+#include "suites/custom/item_extra.h"
+#include "suites/custom/item_source.h"
 #include "suites/custom/passage_finder.h"
+#include "suites/custom/protocols.h"
 #include "suites/custom/rendered_row.h"
 #include "suites/custom/suite_file.h"
 #include "suites/formats/prompt_format.h"
@@ -24,333 +24,10 @@
 namespace assay::custom {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr const char* kLoglikelihood = "loglikelihood";
-constexpr const char* kLetter = kLetterProtocol;
-constexpr const char* kCompletion = "generate/completion";
-constexpr const char* kCot = "generate/cot";
 constexpr int kMaxTokens = 256;
 constexpr int kMaxLetterTokens = 32;
 
-std::vector<Protocol> protocols_of(const SuiteFile& file) {
-  std::vector<Protocol> protocols;
-  for (const std::string& name : file.protocols) {
-    const Ability ability = name == kLoglikelihood ? Ability::kLoglikelihood
-                            : name == kCompletion  ? Ability::kGenerate
-                                                   : Ability::kChat;
-    protocols.push_back({name, {ability}});
-    if (name != kCot) continue;
-    protocols.back().reasons = true;
-    // Chain of thought is asked for in words, unless examples show it.
-    protocols.back().default_shots = file.cot.reasoning ? file.examples.count : 0;
-  }
-  return protocols;
-}
-
 int max_shots_of(const SuiteFile& file) { return file.has_examples ? kMaxExamples : 0; }
-
-// A question and its answer as they are shown before another question.
-struct Example {
-  std::string prompt;  // without choices
-  std::string answer;
-  std::vector<std::string> choices;  // where they are asked for by letter
-};
-
-// What ask() and score() need of a row beside the item's own members.
-struct Extra {
-  std::string system;
-  Expected expected;
-  std::vector<Example> examples;
-  std::string row_json;  // for a judge; else empty
-  // By the strategy rag: what was retrieved, the passages' places in the question, and the values of
-  // RagRules::quality_names().
-  std::string retrieved;
-  std::vector<TextSpan> passages;
-  std::vector<double> retrieval;
-};
-
-std::string to_text(const Extra& extra) {
-  Json json{{"system", extra.system},
-            {"targets", extra.expected.targets},
-            {"pattern", extra.expected.pattern},
-            {"tests", extra.expected.tests},
-            {"database", extra.expected.database},
-            {"row", extra.row_json},
-            {"source_words", extra.expected.source_words}};
-  json["examples"] = Json::array();
-  for (const Example& example : extra.examples) {
-    json["examples"].push_back(Json::array({example.prompt, example.answer, example.choices}));
-  }
-  json["retrieved"] = extra.retrieved;
-  json["passages"] = Json::array();
-  for (const TextSpan& span : extra.passages) json["passages"].push_back({span.begin, span.end});
-  json["retrieval"] = extra.retrieval;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Extra from_text(const std::string& text) {
-  const Json json = Json::parse(text);
-  Extra extra;
-  extra.system = json.at("system");
-  extra.expected = {json.at("targets"), json.at("pattern"), json.at("tests"), json.at("database"),
-                    json.at("source_words")};
-  extra.row_json = json.at("row");
-  for (const Json& example : json.at("examples")) {
-    extra.examples.push_back({example.at(0), example.at(1), example.at(2)});
-  }
-  extra.retrieved = json.at("retrieved");
-  for (const Json& span : json.at("passages")) extra.passages.push_back({span.at(0), span.at(1)});
-  extra.retrieval = json.at("retrieval").get<std::vector<double>>();
-  return extra;
-}
-
-// Whether the answer is the letter of a choice.
-bool is_by_letter(const SuiteFile& file, const std::string& protocol) {
-  return protocol == kLetter || (protocol == kCot && file.has_choices());
-}
-
-// What the user says in a turn of a chat: a prompt, its choices below it where the answer is a letter, and what is told
-// about answering. A format has no word before a question here: the prompt is the file's.
-std::string asked(const std::string& prompt, const std::vector<std::string>& choices, const SuiteFile& file,
-                  const std::string& protocol, const PromptFormat* format) {
-  const bool by_letter = is_by_letter(file, protocol);
-  std::string told = by_letter ? file.letter_instruction : "";
-  if (protocol == kCot) told = file.cot.told(file.has_choices());
-  std::string text = prompt;
-  if (by_letter && format != nullptr) {
-    text.append(format->options).append(formats::written_options(*format, choices));
-  } else if (by_letter) {
-    text += "\n";
-    for (std::size_t i = 0; i < choices.size(); ++i) {
-      text += "\n" + scoring::letter(static_cast<int>(i)) + ". " + choices[i];
-    }
-  }
-  if (!told.empty()) text += "\n\n" + told;
-  return text;
-}
-
-std::string answered(const RenderedRow& row, const SuiteFile& file, const std::string& protocol) {
-  if (protocol == kCot) {
-    return file.cot.shown(row.reasoning, file.has_choices() ? scoring::letter(row.target_index) : row.example_answer);
-  }
-  if (protocol == kLetter) return scoring::letter(row.target_index);
-  if (protocol == kLoglikelihood) return row.choices[static_cast<std::size_t>(row.target_index)];
-  return row.example_answer;
-}
-
-// The rows that may be shown as examples, the best ones of each kind.
-class ExamplePool {
- public:
-  ExamplePool(const SuiteFile& file, int shots, std::string protocol)
-      : file_(file), shots_(shots), protocol_(std::move(protocol)) {}
-
-  Result<void> read(const RowRenderer& renderer) {
-    if (shots_ == 0) return {};
-    Result<reading::DataFile> data = file_.data;
-    if (file_.examples.file) {
-      data = example_file(file_);
-      if (!data) return forward_error(data);
-    }
-    auto rows = RowReader::open(*data);
-    if (!rows) return forward_error(rows);
-    while (true) {
-      auto row = (*rows)->next();
-      if (!row) return forward_error(row);
-      if (!*row) break;
-      auto kind = kind_of(**row);
-      if (!kind) return forward_error(kind);
-      keep(*kind, std::move(**row));
-      if (is_complete()) break;
-    }
-    for (auto& [kind, candidates] : kinds_) {
-      for (Candidate& candidate : candidates) {
-        auto rendered = renderer.render(candidate.row);
-        if (!rendered) return forward_error(rendered);
-          candidate.example = {rendered->prompt, answered(*rendered, file_, protocol_), {}};
-          if (is_by_letter(file_, protocol_)) candidate.example.choices = rendered->choices;
-      }
-    }
-    return {};
-  }
-
-  // The examples of a row, which is never among them, and neither is one that asks the same.
-  Result<std::vector<Example>> of(const Row& row, const RenderedRow& asked) const {
-    std::vector<Example> examples;
-    if (shots_ == 0) return examples;
-    auto kind = kind_of(row);
-    if (!kind) return forward_error(kind);
-    if (const auto found = kinds_.find(*kind); found != kinds_.end()) {
-      for (const Candidate& candidate : found->second) {
-        const bool is_itself = !file_.examples.file && candidate.row.index == row.index;
-        const bool asks_the_same = candidate.example.prompt == asked.prompt &&
-                                   (!is_by_letter(file_, protocol_) || candidate.example.choices == asked.choices);
-        if (is_itself || asks_the_same) continue;
-        examples.push_back(candidate.example);
-        if (static_cast<int>(examples.size()) == shots_) return examples;
-      }
-    }
-    return usage_error(file_.path + ": examples: " + row.where + ": there are only " + std::to_string(examples.size()) +
-                       " other rows" + (file_.examples.same.empty() ? "" : " with its '" + file_.examples.same + "'") +
-                       " to be its " + std::to_string(shots_) + " examples");
-  }
-
- private:
-  struct Candidate {
-    std::uint64_t key = 0;
-    Row row;
-    Example example;
-  };
-
-  // More than are needed: the row itself and rows that ask the same are left out.
-  [[nodiscard]] std::size_t wanted() const { return static_cast<std::size_t>(shots_) + 8; }
-
-  [[nodiscard]] Result<std::string> kind_of(const Row& row) const {
-    if (file_.examples.same.empty()) return std::string();
-    return field_text(row, file_.examples.same, file_.path + ": examples: same");
-  }
-
-  // First rows may end the reading early; any other choice has to see all.
-  [[nodiscard]] bool is_complete() const {
-    return !file_.examples.random && file_.examples.same.empty() && kinds_.begin()->second.size() >= wanted();
-  }
-
-  void keep(const std::string& kind, Row row) {
-    std::vector<Candidate>& candidates = kinds_[kind];
-    const std::uint64_t key = file_.examples.random ? random_key(file_.examples.seed, std::to_string(row.index))
-                                                    : static_cast<std::uint64_t>(row.index);
-    if (candidates.size() == wanted() && key >= candidates.back().key) return;
-    const auto place =
-        std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& one) { return key < one.key; });
-    candidates.insert(place, Candidate{key, std::move(row), {}});
-    if (candidates.size() > wanted()) candidates.pop_back();
-  }
-
-  const SuiteFile& file_;
-  int shots_;
-  std::string protocol_;
-  std::map<std::string, std::vector<Candidate>> kinds_;  // by the value of `same`
-};
-
-class Source : public ItemSource {
- public:
-  Source(const SuiteFile& file, const RowRenderer& renderer, std::string protocol, std::unique_ptr<RowReader> rows,
-         ExamplePool pool, const PassageFinder* finder)
-      : file_(file),
-        renderer_(renderer),
-        protocol_(std::move(protocol)),
-        rows_(std::move(rows)),
-        pool_(std::move(pool)),
-        finder_(finder) {}
-
-  Result<std::optional<Item>> next() override {
-    auto row = rows_->next();
-    if (!row) return forward_error(row);
-    if (!*row) return std::optional<Item>();
-    auto item = make_item(**row);
-    if (!item) return forward_error(item);
-    return std::optional<Item>(std::move(*item));
-  }
-
- private:
-  Result<Item> make_item(const Row& row) {
-    auto rendered = renderer_.render(row);
-    if (!rendered) return forward_error(rendered);
-    Item item;
-    item.order = row.index;
-    auto id = id_of(row);
-    if (!id) return forward_error(id);
-    item.id = file_.name + "/" + *id;
-    for (const Placed& column : file_.group_columns) {
-      auto name = field_text(row, column.text, column.where);
-      if (!name) return forward_error(name);
-      item.groups.push_back({column.text, name->empty() ? "(empty)" : on_one_line(*name)});
-    }
-    if (file_.cluster_column) {
-      auto cluster = field_text(row, file_.cluster_column->text, file_.cluster_column->where);
-      if (!cluster) return forward_error(cluster);
-      item.cluster = std::move(*cluster);
-    }
-    item.question = rendered->prompt;
-    Extra extra;
-    extra.system = std::move(rendered->system);
-    auto examples = pool_.of(row, *rendered);
-    if (!examples) return forward_error(examples);
-    extra.examples = std::move(*examples);
-    if (finder_ != nullptr) {
-      if (auto added = add_passages(row, item, extra); !added) return forward_error(added);
-    }
-    if (file_.judge) {
-      extra.row_json = row.json;
-      if (auto checked = check_rubric(row, rendered->expected); !checked) return forward_error(checked);
-    }
-    const bool by_choice = protocol_ == kLoglikelihood || is_by_letter(file_, protocol_);
-    if (by_choice) {
-      item.choices = std::move(rendered->choices);
-      item.target_index = rendered->target_index;
-      item.target = scoring::letter(item.target_index);
-    } else {
-      extra.expected = std::move(rendered->expected);
-      item.target = !extra.expected.targets.empty() ? extra.expected.targets.front()
-                    : extra.expected.tests.empty()  ? extra.expected.pattern
-                                                    : extra.expected.tests;
-    }
-    item.fields = {to_text(extra)};
-    return item;
-  }
-
-  // That the judge can be asked about the row's answer, before anybody is asked anything.
-  Result<void> check_rubric(const Row& row, const Expected& expected) const {
-    JudgedAnswer judged{row.json, "an answer", std::nullopt, "another answer", ""};
-    if (!expected.targets.empty()) judged.reference = expected.targets.front();
-    auto questions = file_.judge->questions(judged);
-    if (!questions) return usage_error(with_suggestion(questions.error().message, row) + "; at " + row.where);
-    return {};
-  }
-
-  // The gold is looked for in every row, passages are there for those that were chosen.
-  Result<void> add_passages(const Row& row, Item& item, Extra& extra) {
-    std::vector<retrieval::Gold> gold;
-    if (const auto& column = file_.rag->gold) {
-      auto names = field_texts(row, column->text, file_.rag->gold_separator, column->where);
-      if (!names) return forward_error(names);
-      auto known = finder_->gold_of(*names);
-      if (!known) return usage_error(column->where + ": " + row.where + ": " + known.error().message);
-      gold = std::move(*known);
-    }
-    if (!finder_->has(row.index)) return {};
-    FoundPassages found = finder_->at(row.index, gold);
-    item.question = found.text + item.question;
-    extra.retrieved = std::move(found.listing);
-    extra.passages = std::move(found.parts);
-    for (const auto* quality : {&found.quality, &found.lexical_quality}) {
-      if (*quality) extra.retrieval.insert(extra.retrieval.end(), {(*quality)->recall, (*quality)->reciprocal_rank});
-    }
-    return {};
-  }
-
-  Result<std::string> id_of(const Row& row) {
-    if (!file_.id_column) return std::to_string(row.index);
-    auto id = field_text(row, file_.id_column->text, file_.id_column->where);
-    if (!id) return id;
-    if (id->empty() || on_one_line(*id) != *id) {
-      return usage_error(file_.id_column->where + ": " + row.where + ": an id is one line of text, not empty");
-    }
-    // 64 bits each: the chance that two of a million ids share them is 1 in 37 million
-    if (!ids_.insert(random_key(0, *id)).second) {
-      return usage_error(file_.id_column->where + ": " + row.where + ": the id '" + *id + "' is there twice");
-    }
-    return id;
-  }
-
-  const SuiteFile& file_;
-  const RowRenderer& renderer_;
-  std::string protocol_;
-  std::unique_ptr<RowReader> rows_;
-  ExamplePool pool_;
-  const PassageFinder* finder_;  // null: no passages stand before questions
-  std::unordered_set<std::uint64_t> ids_;
-};
 
 class CustomSuite : public Suite {
  public:
@@ -412,12 +89,7 @@ class CustomSuite : public Suite {
   const SuiteInfo& info() const override { return info_; }
 
   Result<std::unique_ptr<ItemSource>> load() const override {
-    ExamplePool pool(file_, options_.shots, options_.protocol);
-    if (auto read = pool.read(*renderer_); !read) return forward_error(read);
-    auto rows = RowReader::open(file_.data);
-    if (!rows) return forward_error(rows);
-    return std::unique_ptr<ItemSource>(
-        new Source(file_, *renderer_, options_.protocol, std::move(*rows), std::move(pool), finder_.get()));
+    return open_items(file_, *renderer_, options_, finder_.get());
   }
 
   Result<std::string> data_sha256() const override {
@@ -573,9 +245,23 @@ class CustomSuite : public Suite {
     return score;
   }
 
-  // What the user says in a turn of a chat.
+  // What the user says in a turn of a chat: a prompt, its choices below it where the answer is a letter, and what is
+  // told about answering. A format has no word before a question here: the prompt is the file's.
   [[nodiscard]] std::string turn(const std::string& prompt, const std::vector<std::string>& choices) const {
-    return asked(prompt, choices, file_, options_.protocol, options_.format);
+    const bool by_letter = is_by_letter(file_, options_.protocol);
+    std::string told = by_letter ? file_.letter_instruction : "";
+    if (options_.protocol == kCot) told = file_.cot.told(file_.has_choices());
+    std::string text = prompt;
+    if (by_letter && options_.format != nullptr) {
+      text.append(options_.format->options).append(formats::written_options(*options_.format, choices));
+    } else if (by_letter) {
+      text += "\n";
+      for (std::size_t i = 0; i < choices.size(); ++i) {
+        text += "\n" + scoring::letter(static_cast<int>(i)) + ". " + choices[i];
+      }
+    }
+    if (!told.empty()) text += "\n\n" + told;
+    return text;
   }
 
   // The answer, read out of what the model said; its reasoning is left out.
@@ -699,10 +385,8 @@ Result<std::unique_ptr<Suite>> make(const std::string& path, const SuiteOptions&
   if (chosen.protocol.empty()) chosen.protocol = file->protocols.front();
   const std::vector<std::string>& known = file->protocols;
   if (std::find(known.begin(), known.end(), chosen.protocol) == known.end()) {
-    std::string listed;
-    for (const std::string& one : known) listed += (listed.empty() ? "" : ", ") + one;
     return usage_error(path + ": has no protocol '" + chosen.protocol + "'" + did_you_mean(chosen.protocol, known) +
-                       "; it has " + listed);
+                       "; it has " + listed(known));
   }
   auto suite = std::make_unique<CustomSuite>(std::move(*file), std::move(chosen));
   if (auto prepared = suite->prepare(); !prepared) return forward_error(prepared);

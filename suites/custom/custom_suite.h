@@ -11,9 +11,6 @@
 
 namespace assay::custom {
 
-/// The protocol in which choices are asked for by letter.
-inline constexpr const char* kLetterProtocol = "generate/letter";
-
 /// The entry of the suite that a file describes. Reads the file; errors name file, line, column and key.
 [[nodiscard]] Result<SuiteEntry> entry(const std::string& path);
 

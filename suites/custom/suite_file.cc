@@ -9,6 +9,7 @@
 
 #include "harness/core/hash.h"
 #include "harness/core/text.h"
+#include "suites/custom/protocols.h"
 
 namespace assay::custom {
 namespace {
@@ -307,20 +308,18 @@ class Reader {
 
   Result<void> read_protocols() {
     std::vector<std::string> possible;
-    if (file_.has_choices()) possible = {"loglikelihood", "generate/letter"};
+    if (file_.has_choices()) possible = {kLoglikelihood, kLetter};
     if (file_.scores_text) {
       possible.emplace_back("generate");
-      possible.emplace_back("generate/completion");
+      possible.emplace_back(kCompletion);
     }
-    possible.emplace_back("generate/cot");
+    possible.emplace_back(kCot);
     auto wanted = fields_.texts("protocols");
     if (!wanted) return forward_error(wanted);
     for (const Placed& protocol : *wanted) {
       if (std::find(possible.begin(), possible.end(), protocol.text) == possible.end()) {
-        std::string listed;
-        for (const std::string& one : possible) listed += (listed.empty() ? "" : ", ") + one;
         return usage_error(protocol.where + ": '" + on_one_line(protocol.text) + "' is no protocol of this suite" +
-                           did_you_mean(protocol.text, possible) + "; it can have " + listed);
+                           did_you_mean(protocol.text, possible) + "; it can have " + listed(possible));
       }
       if (std::find(file_.protocols.begin(), file_.protocols.end(), protocol.text) == file_.protocols.end()) {
         file_.protocols.push_back(protocol.text);

@@ -1,0 +1,47 @@
+#include "suites/custom/item_extra.h"
+
+#include <nlohmann/json.hpp>
+
+namespace assay::custom {
+namespace {
+
+using Json = nlohmann::json;
+
+}  // namespace
+
+std::string to_text(const Extra& extra) {
+  Json json{{"system", extra.system},
+            {"targets", extra.expected.targets},
+            {"pattern", extra.expected.pattern},
+            {"tests", extra.expected.tests},
+            {"database", extra.expected.database},
+            {"row", extra.row_json},
+            {"source_words", extra.expected.source_words}};
+  json["examples"] = Json::array();
+  for (const Example& example : extra.examples) {
+    json["examples"].push_back(Json::array({example.prompt, example.answer, example.choices}));
+  }
+  json["retrieved"] = extra.retrieved;
+  json["passages"] = Json::array();
+  for (const TextSpan& span : extra.passages) json["passages"].push_back({span.begin, span.end});
+  json["retrieval"] = extra.retrieval;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Extra from_text(const std::string& text) {
+  const Json json = Json::parse(text);
+  Extra extra;
+  extra.system = json.at("system");
+  extra.expected = {json.at("targets"), json.at("pattern"), json.at("tests"), json.at("database"),
+                    json.at("source_words")};
+  extra.row_json = json.at("row");
+  for (const Json& example : json.at("examples")) {
+    extra.examples.push_back({example.at(0), example.at(1), example.at(2)});
+  }
+  extra.retrieved = json.at("retrieved");
+  for (const Json& span : json.at("passages")) extra.passages.push_back({span.at(0), span.at(1)});
+  extra.retrieval = json.at("retrieval").get<std::vector<double>>();
+  return extra;
+}
+
+}  // namespace assay::custom
