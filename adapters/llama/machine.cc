@@ -48,6 +48,13 @@ int physical_cores() {
 
 std::optional<std::uint64_t> available_memory() { return bytes_of("/proc/meminfo", "MemAvailable:"); }
 
-std::optional<std::uint64_t> peak_memory() { return bytes_of("/proc/self/status", "VmHWM:"); }
+std::optional<ResidentMemory> resident_memory() {
+  constexpr const char* kStatus = "/proc/self/status";
+  const auto peak = bytes_of(kStatus, "VmHWM:");
+  const auto anonymous = bytes_of(kStatus, "RssAnon:");
+  const auto files = bytes_of(kStatus, "RssFile:");
+  if (!peak || !anonymous || !files) return std::nullopt;
+  return ResidentMemory{*peak, *anonymous, *files};
+}
 
 }  // namespace assay::llama

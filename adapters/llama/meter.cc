@@ -80,9 +80,11 @@ std::vector<std::string> Meter::report() const {
   for (const auto& [what, buffers] : buffers_) {
     lines.push_back("local engine: context for " + what + ": " + buffers);
   }
-  if (const auto peak = peak_memory()) {
-    lines.push_back("local engine: peak memory of the process " + fixed(static_cast<double>(*peak) / (1024 * 1024), 1) +
-                    " MiB");
+  if (const auto memory = resident_memory()) {
+    const auto mebibytes = [](std::uint64_t bytes) { return fixed(static_cast<double>(bytes) / (1024 * 1024), 1); };
+    lines.push_back("local engine: peak memory of the process " + mebibytes(memory->peak) + " MiB; at the end " +
+                    mebibytes(memory->anonymous) + " MiB allocated and " + mebibytes(memory->files) +
+                    " MiB of mapped files (the model, the program, its libraries)");
   }
   return lines;
 }

@@ -4,6 +4,7 @@
 
 #include <ggml-alloc.h>
 #include <ggml-backend.h>
+#include <ggml-cpp.h>
 #include <ggml-cpu.h>
 #include <ggml.h>
 
@@ -22,20 +23,6 @@
 
 namespace assay::llama {
 namespace {
-
-struct FreeGraph {
-  void operator()(ggml_context* context) const { ggml_free(context); }
-};
-struct FreeBackend {
-  void operator()(ggml_backend* backend) const { ggml_backend_free(backend); }
-};
-struct FreeBuffer {
-  void operator()(ggml_backend_buffer* buffer) const { ggml_backend_buffer_free(buffer); }
-};
-struct FreeScheduler {
-  void operator()(ggml_backend_sched* scheduler) const { ggml_backend_sched_free(scheduler); }
-};
-using Backend = std::unique_ptr<ggml_backend, FreeBackend>;
 
 /// Which cells a row sees.
 enum class Mask { kNone, kCausal, kRuns, kAdded };
@@ -129,17 +116,17 @@ class Node {
     }
   }
 
-  std::unique_ptr<ggml_context, FreeGraph> context_;
-  std::unique_ptr<ggml_backend_buffer, FreeBuffer> buffer_;
+  ggml_context_ptr context_;
+  ggml_backend_buffer_ptr buffer_;
   ggml_tensor* out_ = nullptr;
   ggml_cgraph* graph_ = nullptr;
 };
 
 /// The device's backend, as llama.cpp makes one; null where the device is not offered.
-Backend backend_of(Attention& attention) {
+ggml_backend_ptr backend_of(Attention& attention) {
   const auto offer = attention.offer();
   ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_ACCEL);
-  return Backend(device == nullptr ? nullptr : ggml_backend_dev_init(device, nullptr));
+  return ggml_backend_ptr(device == nullptr ? nullptr : ggml_backend_dev_init(device, nullptr));
 }
 
 void set_threads(ggml_backend& backend, int threads) {
@@ -184,8 +171,8 @@ std::unique_ptr<Attention> attention_of_this_machine() {
 TEST_CASE("attention equals ggml's to the last bit", "[attention]") {
   const auto attention = attention_of_this_machine();
   if (!attention) return;
-  const Backend ours = backend_of(*attention);
-  const Backend theirs(ggml_backend_cpu_init());
+  const ggml_backend_ptr ours = backend_of(*attention);
+  const ggml_backend_ptr theirs(ggml_backend_cpu_init());
   REQUIRE(ours);
   Draw draw(8);
 
@@ -227,7 +214,7 @@ TEST_CASE("every kernel for a ggml of AVX2's order equals it on this processor",
   }
   std::vector<AttentionKernel> kernels = {attend_avx2};
   if (__builtin_cpu_supports("avx512f") != 0) kernels.push_back(attend_avx512_as_avx2);
-  const Backend cpu(ggml_backend_cpu_init());
+  const ggml_backend_ptr cpu(ggml_backend_cpu_init());
   Draw draw(11);
   for (int i = 0; i < 12; ++i) {
     const int rows = draw.between(2, 40);
@@ -248,7 +235,7 @@ TEST_CASE("every kernel for a ggml of AVX2's order equals it on this processor",
 TEST_CASE("attention leaves to ggml what ggml sums in another order", "[attention]") {
   const auto attention = attention_of_this_machine();
   if (!attention) return;
-  const Backend ours = backend_of(*attention);
+  const ggml_backend_ptr ours = backend_of(*attention);
   Draw draw(3);
   const auto takes = [&](const Shape& shape) { return ggml_backend_supports_op(ours.get(), &Node(shape, draw).out()); };
   CHECK(takes({64, 63, 9, 3, 1, 600, Mask::kCausal}));
@@ -271,14 +258,14 @@ TEST_CASE("attention leaves to ggml what ggml sums in another order", "[attentio
 TEST_CASE("the scheduler gives attention nodes to the device, between nodes of the CPU's", "[attention]") {
   const auto attention = attention_of_this_machine();
   if (!attention) return;
-  const Backend ours = backend_of(*attention);
-  const Backend cpu(ggml_backend_cpu_init());
+  const ggml_backend_ptr ours = backend_of(*attention);
+  const ggml_backend_ptr cpu(ggml_backend_cpu_init());
   Draw draw(5);
   Node node({64, 20, 9, 3, 1, 300, Mask::kCausal}, draw);
 
   std::vector<ggml_backend_t> backends = {ours.get(), cpu.get()};
   const auto computed = [&](std::size_t first) {
-    const std::unique_ptr<ggml_context, FreeGraph> context(ggml_init({1 << 20, nullptr, true}));
+    const ggml_context_ptr context(ggml_init({1 << 20, nullptr, true}));
     ggml_context* made = context.get();
     ggml_tensor* queries = node.out().src[0];
     for (int layer = 0; layer < 3; ++layer) {
@@ -289,7 +276,7 @@ TEST_CASE("the scheduler gives attention nodes to the device, between nodes of t
     ggml_tensor* last = ggml_cont(made, queries);
     ggml_cgraph* graph = ggml_new_graph(made);
     ggml_build_forward_expand(graph, last);
-    const std::unique_ptr<ggml_backend_sched, FreeScheduler> scheduler(ggml_backend_sched_new(
+    const ggml_backend_sched_ptr scheduler(ggml_backend_sched_new(
         backends.data() + first, nullptr, static_cast<int>(backends.size() - first), 256, false, true));
     REQUIRE(ggml_backend_sched_alloc_graph(scheduler.get(), graph));
     REQUIRE(ggml_backend_sched_graph_compute(scheduler.get(), graph) == GGML_STATUS_SUCCESS);

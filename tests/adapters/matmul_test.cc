@@ -3,6 +3,7 @@
 
 #include <ggml-alloc.h>
 #include <ggml-backend.h>
+#include <ggml-cpp.h>
 #include <ggml-cpu.h>
 #include <ggml.h>
 
@@ -16,16 +17,6 @@
 
 namespace assay::llama {
 namespace {
-
-struct FreeGraph {
-  void operator()(ggml_context* context) const { ggml_free(context); }
-};
-struct FreeBackend {
-  void operator()(ggml_backend* backend) const { ggml_backend_free(backend); }
-};
-struct FreeBuffer {
-  void operator()(ggml_backend_buffer* buffer) const { ggml_backend_buffer_free(buffer); }
-};
 
 class Draw {
  public:
@@ -150,17 +141,15 @@ std::size_t differences(const std::vector<float>& ours, const std::vector<float>
 
 /// The product as a graph of ggml's, which asks for ours.
 std::vector<float> by_graph(const Matrices& matrices, int threads) {
-  const std::unique_ptr<ggml_context, FreeGraph> context(
-      ggml_init({ggml_tensor_overhead() * 4 + ggml_graph_overhead(), nullptr, true}));
+  const ggml_context_ptr context(ggml_init({ggml_tensor_overhead() * 4 + ggml_graph_overhead(), nullptr, true}));
   const std::int64_t values = std::int64_t{matrices.shape.blocks} * kBlockValues;
   ggml_tensor* weights = ggml_new_tensor_2d(context.get(), GGML_TYPE_Q4_1, values, matrices.shape.rows);
   ggml_tensor* inputs = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, values, matrices.shape.columns);
   ggml_tensor* out = ggml_mul_mat(context.get(), weights, inputs);
   ggml_cgraph* graph = ggml_new_graph(context.get());
   ggml_build_forward_expand(graph, out);
-  const std::unique_ptr<ggml_backend, FreeBackend> cpu(ggml_backend_cpu_init());
-  const std::unique_ptr<ggml_backend_buffer, FreeBuffer> buffer(
-      ggml_backend_alloc_ctx_tensors(context.get(), cpu.get()));
+  const ggml_backend_ptr cpu(ggml_backend_cpu_init());
+  const ggml_backend_buffer_ptr buffer(ggml_backend_alloc_ctx_tensors(context.get(), cpu.get()));
   REQUIRE(buffer);
   std::memcpy(weights->data, matrices.weights.data(), matrices.weights.size());
   std::memcpy(inputs->data, matrices.inputs.data(), matrices.inputs.size() * sizeof(float));
@@ -189,7 +178,7 @@ void compare(MatmulKernel (*kernel)(Contraction), Draw& draw, int times) {
 }
 
 TEST_CASE("products of Q4_1 weights equal ggml's to the last bit", "[matmul]") {
-  const std::unique_ptr<ggml_backend, FreeBackend> tables(ggml_backend_cpu_init());  // ggml's tables of halves
+  const ggml_backend_ptr tables(ggml_backend_cpu_init());  // ggml's tables of halves
   if (!exact_matmul_kernel()) {
     WARN("skipped: no kernel of ours computes here what this ggml computes");
     return;

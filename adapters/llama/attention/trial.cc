@@ -2,6 +2,7 @@
 
 #include <ggml-alloc.h>
 #include <ggml-backend.h>
+#include <ggml-cpp.h>
 #include <ggml-cpu.h>
 #include <ggml.h>
 
@@ -21,16 +22,6 @@ constexpr int kHeads = 6;
 constexpr int kKvHeads = 2;
 constexpr int kCells = 300;
 constexpr int kHiddenOf = 5;  // one cell in so many is hidden
-
-struct FreeGraph {
-  void operator()(ggml_context* context) const { ggml_free(context); }
-};
-struct FreeBackend {
-  void operator()(ggml_backend* backend) const { ggml_backend_free(backend); }
-};
-struct FreeBuffer {
-  void operator()(ggml_backend_buffer* buffer) const { ggml_backend_buffer_free(buffer); }
-};
 
 /// Numbers between -1 and 1, the same everywhere.
 class Numbers {
@@ -64,8 +55,7 @@ void hide_some(ggml_tensor& mask) {
 }
 
 bool equals_ggml(AttentionKernel kernel, ggml_backend& cpu, int head_size) {
-  const std::unique_ptr<ggml_context, FreeGraph> context(
-      ggml_init({ggml_tensor_overhead() * 8 + ggml_graph_overhead(), nullptr, true}));
+  const ggml_context_ptr context(ggml_init({ggml_tensor_overhead() * 8 + ggml_graph_overhead(), nullptr, true}));
   ggml_context* const made = context.get();
   ggml_tensor* queries = ggml_new_tensor_3d(made, GGML_TYPE_F32, head_size, kRows, kHeads);
   ggml_tensor* keys = ggml_new_tensor_3d(made, GGML_TYPE_F16, head_size, kCells, kKvHeads);
@@ -75,7 +65,7 @@ bool equals_ggml(AttentionKernel kernel, ggml_backend& cpu, int head_size) {
   ggml_tensor* theirs = ggml_flash_attn_ext(made, queries, keys, values, mask, scale, 0, 0);
   ggml_cgraph* graph = ggml_new_graph(made);
   ggml_build_forward_expand(graph, theirs);
-  const std::unique_ptr<ggml_backend_buffer, FreeBuffer> buffer(ggml_backend_alloc_ctx_tensors(made, &cpu));
+  const ggml_backend_buffer_ptr buffer(ggml_backend_alloc_ctx_tensors(made, &cpu));
   if (!buffer) {
     return false;
   }
@@ -109,7 +99,7 @@ AttentionKernel kernel_for_instructions() {
 
 AttentionKernel exact_attention_kernel() {
   const AttentionKernel kernel = kernel_for_instructions();
-  const std::unique_ptr<ggml_backend, FreeBackend> cpu(kernel == nullptr ? nullptr : ggml_backend_cpu_init());
+  const ggml_backend_ptr cpu(kernel == nullptr ? nullptr : ggml_backend_cpu_init());
   if (!cpu) {
     return nullptr;
   }

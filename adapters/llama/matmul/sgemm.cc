@@ -24,8 +24,6 @@ std::atomic<std::int64_t>& counter() {
   return products;
 }
 
-void count_one() { ++counter(); }
-
 /// A thread's scratch, kept from one product to the next. ggml's threads live as long as the process does.
 std::byte* scratch_of_thread(std::size_t bytes) {
   thread_local std::unique_ptr<void, decltype(&std::free)> scratch(nullptr, &std::free);
@@ -45,7 +43,6 @@ void multiply(const MatmulKernel& kernel, const MatmulProblem& problem, const gg
   const int chunks = (problem.rows + chunk_rows - 1) / chunk_rows;
   const int groups = (problem.columns + kGroupColumns - 1) / kGroupColumns;
   MatmulProblem group = problem;
-  group.columns = 0;
   int packed = -1;
   for (int job = params.ith; job < chunks * groups; job = ggml_threadpool_chunk_add(params.threadpool, 1)) {
     const int column = job / chunks * kGroupColumns;
@@ -101,7 +98,7 @@ bool __wrap_llamafile_sgemm(const ggml_compute_params* params, int64_t m, int64_
   // Nobody may deal out pieces of this product before the counter is set, nor of the next while somebody still asks.
   if (params->ith == 0) {
     ggml_threadpool_chunk_set(params->threadpool, params->nth);
-    assay::llama::count_one();
+    ++assay::llama::counter();
   }
   ggml_barrier(params->threadpool);
   assay::llama::multiply(*kernel, problem, *params);
