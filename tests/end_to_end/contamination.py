@@ -15,29 +15,20 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 import unicodedata
+
+sys.dont_write_bytecode = True
+import commands
+from commands import check
 
 arguments = argparse.ArgumentParser(description=__doc__)
 arguments.add_argument("assay")
 arguments.add_argument("--megabytes", type=int, default=8)
 options = arguments.parse_args()
 ASSAY = os.path.abspath(options.assay)
-
-
-def assay(folder, *words, code=0):
-    done = subprocess.run([ASSAY, *words], cwd=folder, capture_output=True, text=True,
-                          env=dict(os.environ, HOME=str(folder), ASSAY_DATA=str(folder / "data")), timeout=300)
-    if done.returncode != code:
-        sys.exit(f"assay {' '.join(words)}: ended with {done.returncode}, expected {code}\n{done.stdout}{done.stderr}")
-    return done
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
+assay = commands.runner(ASSAY, ASSAY_DATA="data")
 
 
 # --- the second implementation ------------------------------------------------------------------------------------

@@ -11,19 +11,12 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+import commands
+from commands import check
+
 ASSAY = os.path.abspath(sys.argv[1])
-
-
-def assay(folder, *words, code=0):
-    done = subprocess.run([ASSAY, *words], cwd=folder, capture_output=True, text=True, env=dict(os.environ, HOME=str(folder)), timeout=120)
-    if done.returncode != code:
-        sys.exit(f"assay {' '.join(words)}: ended with {done.returncode}, expected {code}\n{done.stdout}{done.stderr}")
-    return done
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
+assay = commands.runner(ASSAY)
 
 
 def error(done):

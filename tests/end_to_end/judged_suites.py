@@ -15,7 +15,12 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+import commands
+from commands import check, script
+
 ASSAY = os.path.abspath(sys.argv[1])
+assay = commands.runner(ASSAY)
 
 ROWS = 12
 GRADED = """assay_suite: 1
@@ -46,22 +51,6 @@ models:
 judge: {ref: "scripted:judge.jsonl", price: {input_per_mtok: 10000, output_per_mtok: 0}}
 suites: [notes.yaml]
 """
-
-
-def assay(folder, *words, code=0):
-    done = subprocess.run([ASSAY, *words], cwd=folder, capture_output=True, text=True, env=dict(os.environ, HOME=str(folder)), timeout=120)
-    if done.returncode != code:
-        sys.exit(f"assay {' '.join(words)}: ended with {done.returncode}, expected {code}\n{done.stdout}{done.stderr}")
-    return done
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
-
-
-def script(folder, name, rules):
-    (folder / name).write_text("".join(json.dumps(rule) + "\n" for rule in rules))
 
 
 def result_of(folder, run):

@@ -13,7 +13,12 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+import commands
+from commands import check, script
+
 ASSAY = os.path.abspath(sys.argv[1])
+assay = commands.runner(ASSAY)
 NAMES = ("zero_shot", "few_shot:2", "cot", "self_consistency:3")
 
 SUITE = """assay_suite: 1
@@ -46,23 +51,6 @@ models: [{ref: "scripted:model.jsonl", name: model, price: {input_per_mtok: 1000
 judge: {ref: "scripted:judge.jsonl", price: {input_per_mtok: 10000, output_per_mtok: 0}}
 suites: [notes.yaml: {strategy: [zero_shot, self_consistency: 2]}]
 """
-
-
-def assay(folder, *words, code=0):
-    done = subprocess.run([ASSAY, *words], cwd=folder, capture_output=True, text=True,
-                          env=dict(os.environ, HOME=str(folder)), timeout=120)
-    if done.returncode != code:
-        sys.exit(f"assay {' '.join(words)}: ended with {done.returncode}, expected {code}\n{done.stdout}{done.stderr}")
-    return done
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"not so: {what}")
-
-
-def script(folder, name, rules):
-    (folder / name).write_text("".join(json.dumps(rule) + "\n" for rule in rules))
 
 
 def unescaped(markdown):

@@ -8,9 +8,12 @@
 #include "suites/registry.h"
 #include "suites/templates/template_engine.h"
 #include "tests/catch.h"
+#include "tests/suites/suite_checks.h"
 #include "tests/suites/temporary_folder.h"
 
 using namespace assay;
+
+using test::items_of;
 
 namespace {
 
@@ -53,20 +56,6 @@ class SuiteFolder {
   test::TemporaryFolder folder_;
   std::string path_;
 };
-
-std::vector<Item> items_of(const Suite& suite) {
-  std::vector<Item> items;
-  auto source = suite.load();
-  INFO((source ? "" : source.error().message));
-  REQUIRE(source);
-  while (true) {
-    auto item = (*source)->next();
-    INFO((item ? "" : item.error().message));
-    REQUIRE(item);
-    if (!*item) return items;
-    items.push_back(std::move(**item));
-  }
-}
 
 // The error of making the suite or reading its items, without the folder; empty where there is none.
 std::string error_of(const SuiteFolder& folder, const SuiteOptions& options = {}) {

@@ -12,28 +12,19 @@
 #include "suites/reading/samples.h"
 #include "tests/catch.h"
 #include "tests/suites/shared_data.h"
+#include "tests/suites/suite_checks.h"
 #include "tests/suites/temporary_folder.h"
 
 namespace assay::humaneval {
 namespace {
+
+using test::items_of;
 
 SuiteOptions starter(const std::string& protocol = "generate/complete") {
   SuiteOptions options;
   options.starter = true;
   options.protocol = protocol;
   return options;
-}
-
-std::vector<Item> items_of(const Suite& suite) {
-  std::vector<Item> items;
-  auto source = suite.load();
-  REQUIRE(source);
-  for (;;) {
-    auto item = (*source)->next();
-    REQUIRE(item);
-    if (!*item) return items;
-    items.push_back(std::move(**item));
-  }
 }
 
 std::string reason(const Score& score) { return score.why; }

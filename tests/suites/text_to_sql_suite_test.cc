@@ -9,10 +9,13 @@
 #include "suites/text_to_sql/prompt/extraction.h"
 #include "suites/text_to_sql/prompt/schema_text.h"
 #include "suites/text_to_sql/text_to_sql.h"
+#include "tests/suites/suite_checks.h"
 #include "tests/suites/text_to_sql_fixture.h"
 
 namespace assay::text_to_sql {
 namespace {
+
+using test::items_of;
 
 SuiteOptions with(std::vector<std::pair<std::string, std::string>> extra, std::string data_dir = "") {
   SuiteOptions options;
@@ -21,18 +24,6 @@ SuiteOptions with(std::vector<std::pair<std::string, std::string>> extra, std::s
   options.extra.emplace_back("worker_program", ASSAY_SQL_WORKER);
   options.extra.emplace_back("workers", "2");
   return options;
-}
-
-std::vector<Item> items_of(const Suite& suite) {
-  std::vector<Item> items;
-  auto source = suite.load();
-  REQUIRE(source);
-  while (true) {
-    auto item = (*source)->next();
-    REQUIRE(item);
-    if (!*item) return items;
-    items.push_back(**item);
-  }
 }
 
 Completion answer(std::string text) {
