@@ -3,13 +3,16 @@
 
     VENV/bin/python scripts/parity/prefix_tree.py --assay build/release/harness/cli/assay --data ../shared/data \
         --model MODEL.gguf --bench PATH/llama-bench [--subjects astronomy,anatomy,business_ethics] [--shots 5] \
-        [--threads N] [--whole 6]
+        [--threads N] [--whole 6] [--server PATH/llama-server]
 
 The Python has llama-cpp-python, whose tokenizer counts the tree of all prompts here, independently of assay. Then, subject
 by subject and in turns, since a machine's own speed changes within minutes: the tokens that assay evaluated over the
 tree's (at most 1.02); its tokens a second over what llama-bench reads just before and after, at the depth where most of
 these tokens lie (at least 0.90, the median of the subjects); its items a second over those of evaluating each prompt
 whole, on the first --whole items of each subject (at least 5). Ends with 1 where one of them is not so.
+
+With --server, for information: the same prompts through lm-evaluation-harness (the package lm-eval[api]), which has
+llama-server write one token of each, with the server's prompt cache, one after another.
 """
 import argparse
 import json
@@ -19,6 +22,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 
 import llama_cpp
 
@@ -57,6 +62,37 @@ def bench(options, depth):
     return max(line["avg_ts"] for line in json.loads(done.stdout))
 
 
+def answers(url):
+    """Whether a server says that it is ready."""
+    try:
+        return urllib.request.urlopen(url, timeout=1).status == 200
+    except OSError:
+        return False
+
+
+def through_server(options, prompts, port=18555):
+    """Items a second of lm-evaluation-harness that lets a llama-server write one token of each prompt."""
+    from lm_eval.api.instance import Instance
+    from lm_eval.models.openai_completions import LocalCompletionsAPI
+    command = [options.server, "-m", options.model, "--port", str(port), "-np", "1", "-c", "4096", "-t",
+               str(options.threads), "-fa", "on"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            while not answers(f"http://127.0.0.1:{port}/health"):
+                if server.poll() is not None:
+                    sys.exit(f"{' '.join(command)}: exit {server.returncode}")
+                time.sleep(0.2)
+            peer = LocalCompletionsAPI(base_url=f"http://127.0.0.1:{port}/v1/completions", model="local",
+                                       tokenizer_backend=None, num_concurrent=1)
+            asked = [Instance("generate_until", {}, (prompt, {"until": ["\n"], "max_gen_toks": 1}), row)
+                     for row, prompt in enumerate(prompts)]
+            start = time.monotonic()
+            peer.generate_until(asked, disable_tqdm=True)
+            return len(prompts) / (time.monotonic() - start)
+        finally:
+            server.terminate()
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     for name in ("--assay", "--data", "--model", "--bench"):
@@ -65,6 +101,7 @@ def main():
     parser.add_argument("--shots", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--whole", type=int, default=6)
+    parser.add_argument("--server")
     options = parser.parse_args()
     reference = f"llama:{options.model}?threads={options.threads}"
     vocabulary = llama_cpp.Llama(options.model, vocab_only=True, verbose=False)
@@ -92,6 +129,10 @@ def main():
                   f"depth {round(depth)}: {before:.0f} before, {limit:.0f} after: {shares[-1]:.2f} of it; "
                   f"{len(records) / seconds:.2f} items/s, each prompt whole: {len(whole) / whole_seconds:.2f}: "
                   f"{times[-1]:.1f} times", flush=True)
+            if options.server:
+                texts = [record["prompt"] for record in records]
+                print(f"{subject}: {through_server(options, texts):.2f} items/s of lm-evaluation-harness through "
+                      "llama-server with its prompt cache", flush=True)
     print(f"medians: {statistics.median(trees):.4f} of the tree, {statistics.median(shares):.2f} of llama-bench, "
           f"{statistics.median(times):.1f} times; {differing} items have other log-probabilities, to the last bit, when "
           "evaluated whole")
