@@ -88,17 +88,14 @@ Result<const AdapterEntry*> find_adapter(const ModelRef& ref) {
     if (entry.name != ref.adapter) continue;
     for (const auto& [key, value] : ref.options) {
       if (std::find(entry.options.begin(), entry.options.end(), key) != entry.options.end()) continue;
-      std::string known;
-      for (const std::string& option : entry.options) known += (known.empty() ? "" : ", ") + option;
+      const std::string known = listed(entry.options);
       return usage_error("model '" + ref.text + "': " + entry.name + " has no option '" + key + "'" +
                          did_you_mean(key, entry.options) + (known.empty() ? "; it has none" : "; it has " + known));
     }
     return &entry;
   }
-  std::string known;
-  for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
   return usage_error("model '" + ref.text + "': no adapter '" + ref.adapter + "'" + did_you_mean(ref.adapter, names) +
-                     "; there are " + known);
+                     "; there are " + listed(names));
 }
 
 }  // namespace assay

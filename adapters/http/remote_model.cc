@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/http/transport.h"
+#include "harness/core/text.h"
 
 namespace assay::http {
 
@@ -64,9 +65,7 @@ Result<std::string> choice_option(const ModelRef& ref, std::string_view key, con
   const std::optional<std::string> value = ref.option(key);
   if (!value) return otherwise;
   if (std::find(allowed.begin(), allowed.end(), *value) != allowed.end()) return *value;
-  std::string list;
-  for (const std::string& word : allowed) list += (list.empty() ? "" : ", ") + word;
-  return usage_error("model '" + ref.text + "': " + std::string(key) + "=" + *value + " is none of " + list);
+  return usage_error("model '" + ref.text + "': " + std::string(key) + "=" + *value + " is none of " + listed(allowed));
 }
 
 Result<int> count_option(const ModelRef& ref, std::string_view key, int least, int most, int otherwise) {

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "adapters/llama/machine.h"
+#include "harness/core/text.h"
 
 namespace assay {
 namespace llama {
@@ -58,9 +59,8 @@ struct WordOption {
 Result<void> take_word(const ModelRef& ref, const WordOption& option, const std::string& value) {
   const auto word = std::find(option.words.begin(), option.words.end(), value);
   if (word == option.words.end()) {
-    std::string list;
-    for (const std::string& allowed : option.words) list += (list.empty() ? "" : ", ") + allowed;
-    return usage_error("model '" + ref.text + "': " + option.key + "=" + value + " is not one of " + list);
+    return usage_error("model '" + ref.text + "': " + option.key + "=" + value + " is not one of " +
+                       listed(option.words));
   }
   option.take(static_cast<std::size_t>(word - option.words.begin()));
   return {};

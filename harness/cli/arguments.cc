@@ -28,10 +28,8 @@ Result<void> check_positionals(const std::string& command, const std::vector<Pos
     for (; at < end; ++at) {
       const auto& choices = positional.choices;
       if (choices.empty() || std::find(choices.begin(), choices.end(), given[at]) != choices.end()) continue;
-      std::string listed;
-      for (const std::string& choice : choices) listed += (listed.empty() ? "" : ", ") + choice;
       return usage_error("assay " + command + ": no " + positional.name + " '" + given[at] + "'" +
-                         did_you_mean(given[at], choices) + "; there are " + listed);
+                         did_you_mean(given[at], choices) + "; there are " + listed(choices));
     }
   }
   if (at < given.size()) return usage_error("assay " + command + ": one word too many: '" + given[at] + "'" + see);

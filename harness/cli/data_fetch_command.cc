@@ -30,10 +30,8 @@ Result<std::vector<const DataSet*>> wanted_sets(const std::vector<std::string>& 
       if (std::find(sets.begin(), sets.end(), &set) == sets.end()) sets.push_back(&set);
     }
     if (is_known) continue;
-    std::string listed;
-    for (const std::string& one : known) listed += (listed.empty() ? "" : ", ") + one;
     return usage_error("assay data fetch: no data set '" + name + "'" + did_you_mean(name, known) + "; there are " +
-                       listed);
+                       listed(known));
   }
   return sets;
 }
@@ -81,8 +79,7 @@ Result<int> fetch_data(const Arguments& arguments, Program& program) {
 Command data_fetch_command() {
   std::string notes = "data sets, with their licences:\n";
   for (const DataSet& set : data_sets()) {
-    std::string suites;
-    for (const std::string& suite : set.suites) suites += (suites.empty() ? "" : ", ") + suite;
+    const std::string suites = listed(set.suites);
     notes += "  " + set.name + (set.name == suites ? "" : " (" + suites + ")") + ": " + set.licence + "\n";
   }
   notes +=

@@ -400,10 +400,8 @@ Result<void> check_suite_key(const SuiteEntry& suite, const std::string& key, co
   std::vector<std::string> known = common_suite_keys();
   known.insert(known.end(), suite.options.begin(), suite.options.end());
   if (std::find(known.begin(), known.end(), key) != known.end()) return {};
-  std::string listed;
-  for (const std::string& name : known) listed += (listed.empty() ? "" : ", ") + name;
   return usage_error(where + ": suite " + suite.name + " has no option '" + key + "'" + did_you_mean(key, known) +
-                     "; it has " + listed);
+                     "; it has " + listed(known));
 }
 
 }  // namespace assay::config

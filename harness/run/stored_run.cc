@@ -161,9 +161,8 @@ Result<std::shared_ptr<StoredAnswers>> open_stored_answers(const std::string& ru
   }
   for (const std::string& suite : suites) {
     if (std::find(asked.begin(), asked.end(), suite) != asked.end()) continue;
-    std::string there;
-    for (const std::string& name : asked) there += (there.empty() ? "" : ", ") + name;
-    return usage_error(run + ": has no answers of " + identity->name + " to suite " + suite + "; it has: " + there);
+    return usage_error(run + ": has no answers of " + identity->name + " to suite " + suite +
+                       "; it has: " + listed(asked));
   }
   if (strategy) {
     if (auto kept = keep_strategy(**reader, run, *strategy, results); !kept) return forward_error(kept);

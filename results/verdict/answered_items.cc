@@ -142,31 +142,27 @@ Result<std::string> chosen_model(const RunReader& reader, const std::string& pat
     if (std::find(names.begin(), names.end(), info.model.name) == names.end()) names.push_back(info.model.name);
   }
   if (model.empty() && names.size() == 1) return names.front();
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   if (names.empty()) return usage_error(path + ": the run has no results");
   if (model.empty()) {
     return usage_error(path + ": the run has several models, say which one: " + path + "#MODEL; there are " +
-                       on_one_line(list));
+                       on_one_line(listed(names)));
   }
   return usage_error(path + ": the run has no model '" + on_one_line(model) + "'" + did_you_mean(model, names) +
-                     "; there are " + on_one_line(list));
+                     "; there are " + on_one_line(listed(names)));
 }
 
 Result<void> check_strategy(const RunReader& reader, const std::string& path, const std::string& strategy) {
   if (strategy.empty()) return {};
   std::vector<std::string> there;
-  std::string list;
   for (const ResultInfo& info : reader.results()) {
     const std::string one = strategy_of(info.options);
     if (one == strategy) return {};
     if (one.empty() || std::find(there.begin(), there.end(), one) != there.end()) continue;
     there.push_back(one);
-    list += (list.empty() ? "" : ", ") + one;
   }
   return usage_error(path + ": the run has no strategy '" + on_one_line(strategy) + "'" +
                      did_you_mean(strategy, there) + "; " +
-                     (list.empty() ? "it was asked by none" : "there are " + on_one_line(list)));
+                     (there.empty() ? "it was asked by none" : "there are " + on_one_line(listed(there))));
 }
 
 }  // namespace

@@ -25,10 +25,8 @@ std::string with_suggestion(const std::string& message, const Row& row) {
   const std::size_t begin = end == std::string::npos || end == 0 ? std::string::npos : message.rfind('\'', end - 1);
   if (begin == std::string::npos) return message;
   const std::vector<std::string> names = field_names(row);
-  std::string listed;
-  for (const std::string& name : names) listed += (listed.empty() ? "" : ", ") + name;
   return message + did_you_mean(message.substr(begin + 1, end - begin - 1), names) + "; the row has " +
-         on_one_line(listed);
+         on_one_line(listed(names));
 }
 
 std::size_t RowRenderer::add(std::vector<templates::NamedTemplate>& all, const Placed& text) {

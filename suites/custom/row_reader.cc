@@ -95,10 +95,8 @@ Result<Json> member(const Row& row, const std::string& name, const std::string& 
   const auto found = object.find(name);
   if (found != object.end()) return std::move(*found);
   const std::vector<std::string> names = field_names(row);
-  std::string listed;
-  for (const std::string& one : names) listed += (listed.empty() ? "" : ", ") + one;
   return usage_error(where + ": " + row.where + " has no field '" + on_one_line(name) + "'" +
-                     did_you_mean(name, names) + "; it has " + on_one_line(listed));
+                     did_you_mean(name, names) + "; it has " + on_one_line(listed(names)));
 }
 
 bool is_plain(const Json& value) { return value.is_string() || value.is_number() || value.is_boolean(); }

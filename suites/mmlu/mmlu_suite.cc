@@ -243,9 +243,8 @@ Result<const Way*> find_way(const std::string& protocol) {
     if (protocol == way.protocol) return &way;
     names.emplace_back(way.protocol);
   }
-  std::string list;
-  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
-  return usage_error("mmlu: unknown protocol '" + protocol + "'" + did_you_mean(protocol, names) + "; it has " + list);
+  return usage_error("mmlu: unknown protocol '" + protocol + "'" + did_you_mean(protocol, names) + "; it has " +
+                     listed(names));
 }
 
 // The subjects that the options name, in their fixed order; all that there are where they name none.

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "harness/core/clock.h"
+#include "harness/core/text.h"
 #include "suites/sandbox/channel.h"
 #include "suites/sandbox/watch.h"
 
@@ -307,9 +308,7 @@ TrialReport Conversation::report() {
   const bool failed = outcome.kind != OutcomeKind::kPassed && outcome.kind != OutcomeKind::kNotJudged &&
                       outcome.kind != OutcomeKind::kSyntaxError;
   if (failed && !outcome.refused.empty()) {
-    std::string names;
-    for (const std::string& name : outcome.refused) names += (names.empty() ? "" : ", ") + name;
-    outcome.text = "refused: " + names + (outcome.text.empty() ? "" : "; " + outcome.text);
+    outcome.text = "refused: " + listed(outcome.refused) + (outcome.text.empty() ? "" : "; " + outcome.text);
     outcome.kind = OutcomeKind::kRefusedCall;
   }
   if (outcome.kind == OutcomeKind::kTimeout && outcome.cpu_seconds < 0.95 * limits_.seconds) {
