@@ -143,6 +143,13 @@ class Suite {
     return std::nullopt;
   }
 
+  /// The texts of an item that somebody could have learnt by heart, without what the suite's own wording puts around
+  /// them. Nothing: they are the item's members as they stand (contamination::texts_of()).
+  [[nodiscard]] virtual std::optional<std::vector<std::string>> own_texts(const Item& item) const {
+    static_cast<void>(item);
+    return std::nullopt;
+  }
+
   /// The next turn of an episode: what is asked now that `completion` answered `asked`, whose messages hold the turns
   /// before. Nothing: the episode is over. Called at most SuiteInfo::max_turns - 1 times an episode, for answers
   /// without a failure. Pure, as ask(); may work for a while (run a query), but waits for no model.

@@ -44,6 +44,7 @@ Result<Looked> look_up_suite(const std::string& flag, const std::string& data, b
   return Looked{*entry, std::move(*suite)};
 }
 
+/// `visit(item, texts)`: each item and its texts that count.
 template <class Visit>
 Result<void> for_each_item(const Suite& suite, Visit visit) {
   auto source = suite.load();
@@ -52,7 +53,7 @@ Result<void> for_each_item(const Suite& suite, Visit visit) {
     auto item = (*source)->next();
     if (!item) return forward_error(item);
     if (!*item) return {};
-    visit(**item);
+    visit(**item, suite.own_texts(**item).value_or(contamination::texts_of(**item)));
   }
 }
 
@@ -68,8 +69,9 @@ Result<std::optional<int>> ngram_of(const Arguments& arguments) {
 
 Result<int> fitted_ngram(const Suite& suite) {
   std::vector<int> lengths;
-  auto read =
-      for_each_item(suite, [&lengths](const Item& item) { lengths.push_back(contamination::longest_text(item)); });
+  auto read = for_each_item(suite, [&lengths](const Item&, const std::vector<std::string>& texts) {
+    lengths.push_back(contamination::longest_text(texts));
+  });
   if (!read) return forward_error(read);
   if (lengths.empty()) return kDefaultNgram;
   return contamination::fitting_ngram(std::move(lengths));
@@ -136,7 +138,9 @@ Result<int> look_in_corpus(const Arguments& arguments, Program& program) {
     report.ngram = **ngram;
   }
   contamination::Overlap overlap(report.ngram);
-  auto read = for_each_item(*looked->suite, [&overlap](const Item& item) { overlap.add(item); });
+  auto read = for_each_item(*looked->suite, [&overlap](const Item& item, const std::vector<std::string>& texts) {
+    overlap.add(item, texts);
+  });
   if (!read) return forward_error(read);
   overlap.close();
   auto hash = looked->suite->data_sha256();

@@ -31,9 +31,9 @@ std::vector<std::string> texts_of(const Item& item) {
   return texts;
 }
 
-int longest_text(const Item& item) {
+int longest_text(const std::vector<std::string>& texts) {
   std::size_t longest = 0;
-  for (const std::string& text : texts_of(item)) longest = std::max(longest, words_of(text).size());
+  for (const std::string& text : texts) longest = std::max(longest, words_of(text).size());
   return static_cast<int>(longest);
 }
 
@@ -45,10 +45,10 @@ int fitting_ngram(std::vector<int> lengths) {
   return std::clamp(*place, kLeast, kMost);
 }
 
-void Overlap::add(const Item& item) {
+void Overlap::add(const Item& item, const std::vector<std::string>& texts) {
   Kept kept{item.id, item.groups, {}};
   RollingGrams rolling(n_);
-  for (const std::string& text : texts_of(item)) {
+  for (const std::string& text : texts) {
     rolling.reset();
     for (const std::uint64_t word : words_of(text)) {
       const std::optional<std::uint64_t> gram = rolling.add(word);

@@ -45,8 +45,8 @@ struct ItemOverlap {
 /// its choices are the letters of these), and the right answer where that is a text.
 [[nodiscard]] std::vector<std::string> texts_of(const Item& item);
 
-/// The words of the longest of texts_of().
-[[nodiscard]] int longest_text(const Item& item);
+/// The words of the longest of an item's texts.
+[[nodiscard]] int longest_text(const std::vector<std::string>& texts);
 
 /// The n that fits items of these lengths in words: their 5th percentile, but 8 at least and 13 at most (Brown et al.
 /// 2020, appendix C). `lengths` is not empty.
@@ -63,7 +63,8 @@ class Overlap {
   /// `n` words an n-gram, at least 1.
   explicit Overlap(int n) : n_(n) {}
 
-  void add(const Item& item);
+  /// `texts` are those of the item that count: texts_of(), or what its suite says (Suite::own_texts()).
+  void add(const Item& item, const std::vector<std::string>& texts);
 
   /// No more items come: what counts is settled.
   void close();

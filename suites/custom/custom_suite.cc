@@ -152,6 +152,16 @@ class CustomSuite : public Suite {
     return scoring::rotated_choices(item, by);
   }
 
+  std::optional<std::vector<std::string>> own_texts(const Item& item) const override {
+    const Extra extra = from_text(item.fields.at(0));
+    std::vector<std::string> texts;
+    for (const TextSpan& span : extra.own) texts.push_back(item.question.substr(span.begin, span.end - span.begin));
+    if (texts.empty()) texts.push_back(item.question);
+    texts.insert(texts.end(), item.choices.begin(), item.choices.end());
+    if (item.choices.empty()) texts.push_back(item.target);
+    return texts;
+  }
+
   Score score(const Item& item, const Completion& completion) const override {
     return with_retrieval(item, score_answer(item, completion));
   }
@@ -189,11 +199,6 @@ class CustomSuite : public Suite {
       info_.metrics.push_back({name, name, Aggregation::kMean, 0, "", false});
     }
     return {};
-  }
-
-  static std::vector<TextSpan> moved(std::vector<TextSpan> spans, std::size_t by) {
-    for (TextSpan& span : spans) span = {span.begin + by, span.end + by};
-    return spans;
   }
 
   // How well passages were found is no matter of the answer.

@@ -7,7 +7,24 @@ namespace {
 
 using Json = nlohmann::json;
 
+Json to_json(const std::vector<TextSpan>& spans) {
+  Json json = Json::array();
+  for (const TextSpan& span : spans) json.push_back({span.begin, span.end});
+  return json;
+}
+
+std::vector<TextSpan> to_spans(const Json& json) {
+  std::vector<TextSpan> spans;
+  for (const Json& span : json) spans.push_back({span.at(0), span.at(1)});
+  return spans;
+}
+
 }  // namespace
+
+std::vector<TextSpan> moved(std::vector<TextSpan> spans, std::size_t by) {
+  for (TextSpan& span : spans) span = {span.begin + by, span.end + by};
+  return spans;
+}
 
 std::string to_text(const Extra& extra) {
   Json json{{"system", extra.system},
@@ -22,8 +39,8 @@ std::string to_text(const Extra& extra) {
     json["examples"].push_back(Json::array({example.prompt, example.answer, example.choices}));
   }
   json["retrieved"] = extra.retrieved;
-  json["passages"] = Json::array();
-  for (const TextSpan& span : extra.passages) json["passages"].push_back({span.begin, span.end});
+  json["own"] = to_json(extra.own);
+  json["passages"] = to_json(extra.passages);
   json["retrieval"] = extra.retrieval;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -39,7 +56,8 @@ Extra from_text(const std::string& text) {
     extra.examples.push_back({example.at(0), example.at(1), example.at(2)});
   }
   extra.retrieved = json.at("retrieved");
-  for (const Json& span : json.at("passages")) extra.passages.push_back({span.at(0), span.at(1)});
+  extra.own = to_spans(json.at("own"));
+  extra.passages = to_spans(json.at("passages"));
   extra.retrieval = json.at("retrieval").get<std::vector<double>>();
   return extra;
 }

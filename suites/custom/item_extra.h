@@ -15,13 +15,17 @@ struct Extra {
   std::string system;
   Expected expected;
   std::vector<Example> examples;
-  std::string row_json;  ///< for a judge; else empty
+  std::vector<TextSpan> own;  ///< where the question holds texts of the row; the rest is the suite's wording
+  std::string row_json;       ///< for a judge; else empty
   /// By the strategy rag: what was retrieved, the passages' places in the question, and the values of
   /// RagRules::quality_names().
   std::string retrieved;
   std::vector<TextSpan> passages;
   std::vector<double> retrieval;
 };
+
+/// Spans `by` bytes further on.
+[[nodiscard]] std::vector<TextSpan> moved(std::vector<TextSpan> spans, std::size_t by);
 
 /// As a field holds it.
 [[nodiscard]] std::string to_text(const Extra& extra);

@@ -56,6 +56,7 @@ class Source : public ItemSource {
     }
     item.question = rendered->prompt;
     Extra extra;
+    extra.own = places_of_values(row, item.question);
     extra.system = std::move(rendered->system);
     auto examples = pool_.of(row, *rendered);
     if (!examples) return forward_error(examples);
@@ -104,6 +105,7 @@ class Source : public ItemSource {
     if (!finder_->has(row.index)) return {};
     FoundPassages found = finder_->at(row.index, gold);
     item.question = found.text + item.question;
+    extra.own = moved(std::move(extra.own), found.text.size());
     extra.retrieved = std::move(found.listing);
     extra.passages = std::move(found.parts);
     for (const auto* quality : {&found.quality, &found.lexical_quality}) {

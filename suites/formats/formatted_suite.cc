@@ -46,6 +46,9 @@ class FormattedSuite : public Suite {
   Result<void> choose(const std::vector<std::int64_t>& orders) override { return ways_.front().suite->choose(orders); }
   Result<std::unique_ptr<ItemSource>> load() const override { return ways_.front().suite->load(); }
   Result<std::string> data_sha256() const override { return ways_.front().suite->data_sha256(); }
+  std::optional<std::vector<std::string>> own_texts(const Item& item) const override {
+    return ways_.front().suite->own_texts(item);
+  }
   Request ask(const Item& item, int sample) const override { return way_of(sample).suite->ask(item, sample); }
   Score score(const Item& item, const Completion& completion) const override {
     return ways_.front().suite->score(item, completion);

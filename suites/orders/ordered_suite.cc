@@ -27,6 +27,7 @@ class OrderedSuite : public Suite {
   Result<void> choose(const std::vector<std::int64_t>& orders) override { return inner_->choose(orders); }
   Result<std::unique_ptr<ItemSource>> load() const override { return inner_->load(); }
   Result<std::string> data_sha256() const override { return inner_->data_sha256(); }
+  std::optional<std::vector<std::string>> own_texts(const Item& item) const override { return inner_->own_texts(item); }
 
   Request ask(const Item& item, int sample) const override {
     const std::optional<Item> moved = inner_->rotated(item, sample);

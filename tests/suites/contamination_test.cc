@@ -57,7 +57,7 @@ std::string strings_of(std::string_view json, std::size_t piece, bool lines) {
 
 std::vector<ItemOverlap> looked_up(const std::vector<Item>& items, int n, const std::string& corpus_path) {
   Overlap overlap(n);
-  for (const Item& item : items) overlap.add(item);
+  for (const Item& item : items) overlap.add(item, texts_of(item));
   overlap.close();
   auto corpus = Corpus::open(corpus_path);
   INFO((corpus ? "" : corpus.error().message));
@@ -70,7 +70,7 @@ std::vector<ItemOverlap> looked_up(const std::vector<Item>& items, int n, const 
 
 std::string error_of_corpus(const std::string& path) {
   Overlap overlap(3);
-  overlap.add(item_of("a", "one two three four"));
+  overlap.add(item_of("a", "one two three four"), {"one two three four"});
   overlap.close();
   auto corpus = Corpus::open(path);
   if (!corpus) return corpus.error().message;
@@ -216,7 +216,7 @@ TEST_CASE("question, options and answer are texts of their own, and letters stan
   CHECK(texts_of(mmlu) == std::vector<std::string>{"what is it", "first option", "second option"});
   CHECK(texts_of(item_of("o", "why", {}, "because")) == std::vector<std::string>{"why", "because"});
   CHECK(texts_of(item_of("c", "why", {"yes", "no"}, "A")) == std::vector<std::string>{"why", "yes", "no"});
-  CHECK(longest_text(item_of("c", "one two three", {"a", "b c d e"})) == 4);
+  CHECK(longest_text({"one two three", "a", "b c d e"}) == 4);
   const test::TemporaryFolder folder;
   const std::vector<ItemOverlap> found =
       looked_up({item_of("a", "one two", {"three four five", "x"}), item_of("b", "three four", {"five", "x"})}, 3,
@@ -244,7 +244,7 @@ TEST_CASE("what most items say alike is the suite's wording, and does not count"
     items.push_back(item_of(std::to_string(i), "answer the following question now word" + std::to_string(i) + " y z"));
   }
   Overlap overlap(3);
-  for (const Item& item : items) overlap.add(item);
+  for (const Item& item : items) overlap.add(item, texts_of(item));
   overlap.close();
   CHECK(overlap.common() == 3);
   const test::TemporaryFolder folder;
