@@ -47,7 +47,10 @@ Result<int> write_new(const Arguments& arguments, Program& program) {
   if (writes_data) {
     if (auto free = check_free(data_path); !free) return forward_error(free);
   }
-  const custom::NewSuite made = custom::new_suite(**kind, file.filename().string(), custom::name_from_file(path), data);
+  std::vector<std::string> labels;
+  if (!writes_data) labels = custom::labels_in((file.parent_path() / data).string());
+  const custom::NewSuite made =
+      custom::new_suite(**kind, file.filename().string(), custom::name_from_file(path), data, std::move(labels));
   if (writes_data) {
     if (auto written = replace_file(data_path, made.data); !written) return forward_error(written);
   }

@@ -68,12 +68,28 @@ class ArrayRows : public RowReader {
   std::size_t index_ = 0;
 };
 
+// What stands between a file's fields: commas, unless its header has none, and semicolons or tabs instead, as
+// spreadsheets write where the comma is a decimal point.
+char delimiter_of(const std::vector<std::string>& header) {
+  if (header.size() > 1) return ',';
+  for (const char delimiter : {';', '\t'}) {
+    if (header.front().find(delimiter) != std::string::npos) return delimiter;
+  }
+  return ',';
+}
+
 Result<std::unique_ptr<RowReader>> open_csv(const reading::DataFile& file) {
   auto reader = reading::CsvReader::open(file);
   if (!reader) return forward_error(reader);
   auto header = reader->next();
   if (!header) return forward_error(header);
   if (*header == nullptr) return usage_error(file.shown + ": has no header");
+  if (const char delimiter = delimiter_of((*header)->fields); delimiter != ',') {
+    reader = reading::CsvReader::open(file, delimiter);
+    if (!reader) return forward_error(reader);
+    header = reader->next();
+    if (!header) return forward_error(header);
+  }
   std::vector<std::string> names = (*header)->fields;
   for (std::size_t i = 0; i < names.size(); ++i) {
     names[i] = reading::python_strip(names[i]);
@@ -122,6 +138,26 @@ std::vector<std::string> field_names(const Row& row) {
   const Json object = parsed(row);
   for (const auto& [name, value] : object.items()) names.push_back(name);
   return names;
+}
+
+std::vector<TextSpan> places_of_values(const Row& row, std::string_view text) {
+  constexpr int kMostValues = 1000;
+  const Json object = parsed(row);
+  std::vector<const Json*> waiting{&object};
+  std::vector<TextSpan> places;
+  for (int left = kMostValues; left > 0 && !waiting.empty();) {
+    const Json& value = *waiting.back();
+    waiting.pop_back();
+    if (value.is_structured()) {
+      for (const Json& one : value) waiting.push_back(&one);
+    } else if (value.is_string()) {
+      --left;
+      const std::string_view words = reading::python_strip(value.get_ref<const std::string&>());
+      const std::size_t at = words.empty() ? std::string_view::npos : text.find(words);
+      if (at != std::string_view::npos) places.push_back({at, at + words.size()});
+    }
+  }
+  return places;
 }
 
 Result<std::string> field_text(const Row& row, const std::string& name, const std::string& where) {

@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "harness/core/request.h"
 #include "harness/core/result.h"
 #include "suites/reading/data_file.h"
 
@@ -33,6 +35,10 @@ class RowReader {
 
 /// The names of a row's fields, in no particular order.
 [[nodiscard]] std::vector<std::string> field_names(const Row& row);
+
+/// Where the texts of a row's fields, without blanks at their ends, stand in a text that was made of them: the first
+/// place of each, of the first thousand; also of texts in lists and objects. May overlap.
+[[nodiscard]] std::vector<TextSpan> places_of_values(const Row& row, std::string_view text);
 
 /// A field as text: a text as it is, a number or truth value as JSON writes it. Errors: there is no such field
 /// (suggests the nearest), or it is null, a list or an object; `where` starts the message.

@@ -64,7 +64,7 @@ def run_resume_compare(folder):
     yaml = (folder / "s.yaml").read_text()
     (folder / "s.yaml").write_text(yaml.replace("title: Support", "title: # a remark\n  Other support"))
     assay(folder, "run", "--suite", "s.yaml", "--model", "scripted:a.jsonl", "--run", "a.db")
-    (folder / "s.yaml").write_text(yaml.replace("Reply with one word", "Answer by one word"))
+    (folder / "s.yaml").write_text(yaml.replace("Reply with one of", "Answer with one of"))
     refused = error(assay(folder, "run", "--suite", "s.yaml", "--model", "scripted:a.jsonl", "--run", "a.db", code=2))
     check("s.version" in refused, f"another prompt is another suite: {refused}")
     data = (folder / "s.csv").read_text()

@@ -1,10 +1,12 @@
 #include "suites/custom/custom_suite.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "suites/custom/new_suite.h"
 #include "suites/registry.h"
 #include "suites/templates/template_engine.h"
 #include "tests/catch.h"
@@ -119,6 +121,54 @@ bool has_engine() {
 }
 
 }  // namespace
+
+TEST_CASE("fields are separated by commas, or by semicolons or tabs where the header has no comma") {
+  if (!has_engine()) return;
+  for (const std::string& data :
+       {std::string("question,category\n\"Why, then?\",x\n"), std::string("question;category\nWhy, then?;x\n"),
+        std::string("\xef\xbb\xbfquestion;category\r\n\"Why, then?\";x\r\n"),
+        std::string("question\tcategory\nWhy, then?\tx\n")}) {
+    INFO(data);
+    const SuiteFolder folder(kPlain, data);
+    const auto suite = folder.make();
+    const std::vector<Item> items = items_of(*suite);
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].question == "Why, then?");
+    CHECK(items[0].target == "x");
+  }
+}
+
+TEST_CASE("what a prompt holds of the row is the item's own, the wording around it is not") {
+  if (!has_engine()) return;
+  const SuiteFolder folder(
+      "prompt: \"Which department is meant here? {{ question }} Say it in one word. ({{ language }})\"\n"
+      "target: \"{{ category }}\"\n");
+  const auto suite = folder.make();
+  std::vector<std::string> texts = suite->own_texts(items_of(*suite)[1]).value();
+  std::sort(texts.begin(), texts.end());
+  CHECK(texts == std::vector<std::string>{"Wo ist mein P\xc3\xa4"
+                                          "ckchen?",
+                                          "de", "shipping"});
+  const SuiteFolder derived("prompt: \"{{ question | length }}\"\ntarget: \"{{ category }}\"\n");
+  const auto numbers = derived.make();
+  CHECK(numbers->own_texts(items_of(*numbers)[0]).value() == std::vector<std::string>{"24", "billing"});
+}
+
+TEST_CASE("a suite to begin with asks for the labels that its data have") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.write("q.csv", "question,category\na,red\nb,dark green\nc,red\n");
+  const std::vector<std::string> labels = custom::labels_in(path);
+  CHECK(labels == std::vector<std::string>{"red", "dark green"});
+  const custom::NewSuite made = custom::new_suite(custom::new_kinds().front(), "s.yaml", "s", "q.csv", labels);
+  CHECK_THAT(made.yaml, ContainsSubstring("nothing else: red, dark green."));
+  CHECK_THAT(made.yaml, ContainsSubstring("# choices: [\"red\", \"dark green\"]"));
+  CHECK(custom::labels_in(folder.write("r.csv", "question,kind\na,red\n")).empty());
+  CHECK(custom::labels_in(folder.write("t.csv", "question,category\na,{{ x }}\n")).empty());
+  CHECK(custom::labels_in(folder.path() + "/none.csv").empty());
+  std::string many = "question,category\n";
+  for (int i = 0; i < 21; ++i) many += "q,label" + std::to_string(i) + "\n";
+  CHECK(custom::labels_in(folder.write("m.csv", many)).empty());
+}
 
 TEST_CASE("by chain of thought the answer is what a model concludes") {
   if (!has_engine()) return;

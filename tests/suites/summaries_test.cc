@@ -166,8 +166,9 @@ TEST_CASE("every kind of suite to begin with is right as it is written") {
   for (const custom::NewKind& kind : custom::new_kinds()) {
     INFO(kind.name);
     const test::TemporaryFolder folder;
-    const custom::NewSuite made = custom::new_suite(kind, "s.yaml", "s", "s.csv");
-    for (const char* mark : {"@SUITE@", "@NAME@", "@DATA@"}) CHECK(made.yaml.find(mark) == std::string::npos);
+    const custom::NewSuite made = custom::new_suite(kind, "s.yaml", "s", "s.csv", {});
+    for (const char* mark : {"@SUITE@", "@NAME@", "@DATA@", "@LABELS@", "@CHOICES@"})
+      CHECK(made.yaml.find(mark) == std::string::npos);
     folder.write("s.csv", made.data);
     const std::string path = folder.write("s.yaml", made.yaml);
     const auto entry = find_suite(path);
