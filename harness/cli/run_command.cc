@@ -55,6 +55,13 @@ void write_plan(std::ostream& out, const RunPlanSummary& plan) {
         << report::usd_text(line.estimated_judge_usd) << "\n";
   }
   out << "Tokens are estimates; those of answers are the most there can be. Nothing was asked.\n";
+  const bool has_unknown = std::any_of(plan.lines.begin(), plan.lines.end(),
+                                       [](const RunPlanSummary::Line& line) { return !line.estimated_usd; });
+  if (has_unknown) {
+    out << "USD –: no price per token is known; `price:` of a model in a configuration says one, or one per hour, "
+           "which\n"
+           "counts when the model has worked.\n";
+  }
 }
 
 void write_plan_json(std::ostream& out, const RunPlanSummary& plan) {

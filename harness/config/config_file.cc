@@ -163,7 +163,10 @@ class FileReader {
         known.push_back(name);
         if (name == key.text) reader = &read;
       }
-      if (reader == nullptr) return error(key, "unknown key '" + key.text + "'" + did_you_mean(key.text, known));
+      if (reader == nullptr) {
+        const std::string meant = did_you_mean(key.text, known);
+        return error(key, "unknown key '" + key.text + "'" + (meant.empty() ? "; there are " + listed(known) : meant));
+      }
       auto setting = single(key, value);
       if (!setting) return forward_error(setting);
       if (auto read = (*reader)(*setting); !read) return read;
@@ -207,6 +210,11 @@ class FileReader {
                                  {"source", into(price.source, words)},
                                  {"as_of", into(price.as_of, date)}});
     if (!read) return forward_error(read);
+    if (price.input_per_mtok.has_value() != price.output_per_mtok.has_value()) {
+      return error(key,
+                   "price: input_per_mtok and output_per_mtok go together: without both nobody knows what a task "
+                   "costs; 0 is a price too");
+    }
     return price;
   }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -19,6 +20,7 @@
 #include "harness/run/plan.h"
 #include "harness/run/run_plan.h"
 #include "harness/run/stored_run.h"
+#include "results/run_file/config_difference.h"
 #include "results/run_file/retrieval_note.h"
 #include "results/run_file/run_file.h"
 
@@ -262,6 +264,20 @@ void conclude(const RunConfig& config, const Plan& plan, const DispatchOutcome& 
   }
 }
 
+// Where the run goes on with other prices than it began with.
+void tell_of_prices(const std::string& path, const std::vector<ResultInfo>& results, RunObserver& observer) {
+  const auto reader = RunReader::open(path);
+  if (!reader) return;  // whoever writes it says what is wrong
+  const std::vector<ResultInfo>& stored = (*reader)->results();
+  std::set<std::string> told;
+  for (std::size_t i = 0; i < std::min(stored.size(), results.size()); ++i) {
+    const std::string difference = run_file::price_difference(stored[i].price, results[i].price);
+    if (difference.empty() || !told.insert(results[i].model.name).second) continue;
+    observer.on_message("the price of " + results[i].model.name + " is another than the run began with (" + difference +
+                        "): answers that are stored keep what they cost then");
+  }
+}
+
 }  // namespace
 
 Result<RunOutcome> run(const RunConfig& config, const AdapterContext& context, RunObserver& observer,
@@ -325,6 +341,7 @@ Result<RunOutcome> run_plan(const RunConfig& config, Plan& plan, const ReusableA
     summary.run_path = outcome.run_path;
     summary.resumed = resumed;
     observer.on_plan(summary);
+    if (resumed) tell_of_prices(outcome.run_path, results, observer);
 
     dispatched = dispatch(plan, **writer, budget, reusable, observer, stop);
     conclude(config, plan, dispatched, outcome);

@@ -99,9 +99,11 @@ void write_suite(std::ostream& out, const SuiteComparison& suite, std::size_t fl
     out << "  latency     p50 " << ratio_text(suite.latency_p50_ratio) << ", p95 "
         << ratio_text(suite.latency_p95_ratio) << '\n';
   }
-  if (suite.usd_per_task_ratio) {
+  if (suite.baseline.usd_per_task || suite.candidate.usd_per_task) {
     out << "  $/task      " << report::usd_text(suite.baseline.usd_per_task) << " → "
-        << report::usd_text(suite.candidate.usd_per_task) << ", " << ratio_text(suite.usd_per_task_ratio) << '\n';
+        << report::usd_text(suite.candidate.usd_per_task);
+    if (suite.usd_per_task_ratio) out << ", " << ratio_text(suite.usd_per_task_ratio);
+    out << '\n';
   }
   if (suite.baseline.judge_usd_per_task || suite.candidate.judge_usd_per_task) {
     out << "  the judge   " << report::usd_text(suite.baseline.judge_usd_per_task) << " → "

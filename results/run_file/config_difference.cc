@@ -1,7 +1,9 @@
 #include "results/run_file/config_difference.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 namespace assay::run_file {
@@ -40,6 +42,12 @@ Json by_name(const Json& array, const std::string& key) {
   Json object = Json::object();
   for (const Json& element : array) object[element[key].get<std::string>()] = element;
   return object;
+}
+
+std::vector<Json> names_of(const Json& array, const std::string& key) {
+  std::vector<Json> names;
+  for (const Json& element : array) names.push_back(element[key]);
+  return names;
 }
 
 /// Collects differences, one line each.
@@ -95,7 +103,9 @@ class Differences {
     if (!key.empty() && !first.empty() && !second.empty()) {
       const std::size_t before = lines_.size();
       compare_objects(path, by_name(first, key), by_name(second, key));
-      if (lines_.size() == before) lines_.push_back(path + ": " + sides_.first + " in another order");
+      if (lines_.size() == before && names_of(first, key) != names_of(second, key)) {
+        lines_.push_back(path + ": " + sides_.first + " in another order");
+      }
       return;
     }
     for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
@@ -156,6 +166,33 @@ std::vector<std::string> result_differences(const std::vector<ResultInfo>& first
     if (std::find(distinct.begin(), distinct.end(), line) == distinct.end()) distinct.push_back(std::move(line));
   }
   return distinct;
+}
+
+std::string price_difference(const std::optional<Price>& first_price, const std::optional<Price>& second_price,
+                             const Sides& sides) {
+  const auto said = [&sides](const std::string& first, const std::string& second) {
+    return std::string(sides.first) + " " + first + ", " + sides.second + " " + second;
+  };
+  if (first_price.has_value() != second_price.has_value())
+    return first_price ? said("one", "none") : said("none", "one");
+  if (!first_price) return "";
+  using Field = std::optional<double> Price::*;
+  constexpr std::array<std::pair<const char*, Field>, 7> kFields{
+      {{"input_per_mtok", &Price::input_per_mtok},
+       {"output_per_mtok", &Price::output_per_mtok},
+       {"cached_input_per_mtok", &Price::cached_input_per_mtok},
+       {"cache_write_per_mtok", &Price::cache_write_per_mtok},
+       {"reasoning_per_mtok", &Price::reasoning_per_mtok},
+       {"batch_factor", &Price::batch_factor},
+       {"usd_per_hour", &Price::usd_per_hour}}};
+  for (const auto& [name, field] : kFields) {
+    const std::optional<double>& first = (*first_price).*field;
+    const std::optional<double>& second = (*second_price).*field;
+    if (first == second) continue;
+    const auto amount = [](const std::optional<double>& value) { return value ? Json(*value).dump() : "none"; };
+    return std::string(name) + " " + said(amount(first), amount(second));
+  }
+  return "";
 }
 
 std::string joined(const std::vector<std::string>& differences) {

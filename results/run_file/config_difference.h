@@ -1,6 +1,7 @@
 // What differs between a stored run and the one that wants to go on with it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct Sides {
 [[nodiscard]] std::vector<std::string> result_differences(const std::vector<ResultInfo>& first,
                                                           const std::vector<ResultInfo>& second,
                                                           const Sides& sides = {});
+
+/// How two prices differ, "usd_per_hour stored 0.4, now 8"; by the first amount that does. Empty: not at all.
+[[nodiscard]] std::string price_difference(const std::optional<Price>& first_price,
+                                           const std::optional<Price>& second_price, const Sides& sides = {});
 
 /// The differences as part of one line; of many, the first five and a count.
 [[nodiscard]] std::string joined(const std::vector<std::string>& differences);

@@ -1,7 +1,6 @@
 #include "results/run_file/merged_context.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <tuple>
@@ -57,28 +56,6 @@ std::string shared_config(const RunInfo& run, bool with_limits) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string price_difference(const std::optional<Price>& there, const std::optional<Price>& here) {
-  if (there.has_value() != here.has_value()) return there ? "there one, here none" : "there none, here one";
-  if (!there) return "";
-  using Field = std::optional<double> Price::*;
-  constexpr std::array<std::pair<const char*, Field>, 7> kFields{
-      {{"input_per_mtok", &Price::input_per_mtok},
-       {"output_per_mtok", &Price::output_per_mtok},
-       {"cached_input_per_mtok", &Price::cached_input_per_mtok},
-       {"cache_write_per_mtok", &Price::cache_write_per_mtok},
-       {"reasoning_per_mtok", &Price::reasoning_per_mtok},
-       {"batch_factor", &Price::batch_factor},
-       {"usd_per_hour", &Price::usd_per_hour}}};
-  for (const auto& [name, field] : kFields) {
-    const std::optional<double>& first = (*there).*field;
-    const std::optional<double>& second = (*here).*field;
-    if (first == second) continue;
-    const auto shown = [](const std::optional<double>& value) { return value ? Json(*value).dump() : "none"; };
-    return std::string(name) + " there " + shown(first) + ", here " + shown(second);
-  }
-  return "";
-}
-
 /// What else of two results cannot stand under one head. Their numbers of items may differ.
 std::vector<std::string> differences_of(const std::vector<ResultInfo>& there, std::vector<ResultInfo> here) {
   for (std::size_t i = 0; i < std::min(there.size(), here.size()); ++i) here[i].items = there[i].items;
@@ -88,7 +65,7 @@ std::vector<std::string> differences_of(const std::vector<ResultInfo>& there, st
     if (there[i].metrics != here[i].metrics || there[i].group_levels != here[i].group_levels) {
       lines.push_back("suites." + there[i].suite + ": its metrics or groups, by another assay");
     }
-    if (const std::string price = price_difference(there[i].price, here[i].price); !price.empty()) {
+    if (const std::string price = price_difference(there[i].price, here[i].price, kSides); !price.empty()) {
       lines.push_back("models." + there[i].model.name + ".price: " + price);
     }
   }

@@ -51,7 +51,9 @@ GateCheck verdict_check(const SuiteComparison& suite, const Comparison& comparis
 /// A figure against its limit.
 GateCheck limit_check(const std::string& suite, GateCheckKind kind, const std::string& what,
                       std::optional<double> value, double limit) {
-  if (!value) return {suite, kind, false, false, what + " is not known, and the limit is " + number(limit)};
+  if (!value) {
+    return {suite, kind, false, false, what + " of the candidate is not known, and the limit is " + number(limit)};
+  }
   const bool kept = *value <= limit;
   return {suite, kind, kept, false,
           what + " " + number(*value) + (kept ? " is within " : " is above ") + number(limit)};

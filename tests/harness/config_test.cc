@@ -271,6 +271,10 @@ TEST_CASE("what is wrong in a file is named by line and column") {
         "c.yaml:3:5: a model needs a 'ref', as in ref: llama:model.gguf");
   CHECK(refused_file("schema: 1\nmodels:\n  - ref: baseline:first\n    rmp: 3\n") ==
         "c.yaml:4:5: unknown key 'rmp' (did you mean 'rpm'?)");
+  CHECK_THAT(refused_file("schema: 1\nmodels:\n  - ref: baseline:first\n    price: {dollars: 3}\n"),
+             StartsWith("c.yaml:4:13: unknown key 'dollars'; there are input_per_mtok, output_per_mtok, "));
+  CHECK_THAT(refused_file("schema: 1\nmodels:\n  - ref: baseline:first\n    price: {input_per_mtok: 3}\n"),
+             StartsWith("c.yaml:4:5: price: input_per_mtok and output_per_mtok go together"));
   CHECK(refused_file("schema: 1\nmodels:\n  - ref: baseline:first\n    price: {as_of: yesterday}\n") ==
         "c.yaml:4:20: as_of: 'yesterday' is not a date like 2026-11-01");
   CHECK_THAT(refused_file("schema: 1\nmodels:\n  - ref: basline:first\n"),
