@@ -63,10 +63,13 @@ const std::vector<AdapterEntry>& builtin_adapters() {
 
 Result<ModelRef> local_model_file(const ModelRef& ref, const AdapterContext& context) {
 #if defined(ASSAY_LLAMA)
-  if (access(ref.model.c_str(), F_OK) == 0 || !context.environment) return ref;
+  ModelRef file = ref;
+  if (ref.model.starts_with("~/") && context.environment) {  // no shell expands it behind 'llama:'
+    file.model = context.environment("HOME").value_or("~") + ref.model.substr(1);
+  }
+  if (access(file.model.c_str(), F_OK) == 0 || !context.environment) return file;
   const ModelStore store(context.environment);
   if (const std::optional<std::string> path = store.find(ref.model)) {
-    ModelRef file = ref;
     file.model = *path;
     return file;
   }
