@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "harness/core/result.h"
 
@@ -21,13 +20,13 @@ class JinjaSet {
   /// Whether this build has the engine.
   [[nodiscard]] static bool available();
 
-  /// Adds a template. Errors: a syntax error, with line and column.
+  /// Adds a template. Errors: a syntax error, with line and column; a filter that does not do what Jinja's does.
   [[nodiscard]] Result<void> add(std::string source);
 
   /// The variables of the next render() calls: the members of a JSON object.
-  [[nodiscard]] Result<void> set_fields(std::string_view json);
+  void set_fields(std::string json);
 
-  /// Renders the template of that index.
+  /// Renders the template of that index. Numbers of the fields are put out as Python prints them after json.loads.
   [[nodiscard]] Result<std::string> render(std::size_t index) const;
 
  private:

@@ -13,7 +13,7 @@ JinjaSet::~JinjaSet() = default;
 bool JinjaSet::available() { return false; }
 
 Result<void> JinjaSet::add(std::string) { return usage_error("this build has no template engine"); }
-Result<void> JinjaSet::set_fields(std::string_view) { return usage_error("this build has no template engine"); }
+void JinjaSet::set_fields(std::string) {}
 Result<std::string> JinjaSet::render(std::size_t) const { return usage_error("this build has no template engine"); }
 
 }  // namespace assay::templates

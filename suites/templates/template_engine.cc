@@ -1,5 +1,6 @@
 #include "suites/templates/template_engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "harness/core/text.h"
@@ -13,6 +14,12 @@ namespace {
 
 // The worker's own limit is processor time; this one is for a machine that has none to give.
 constexpr int kWallMs = 30'000;
+
+// All the processor time that the templates of a request may take comes on top.
+int wall_ms(std::size_t templates, std::size_t request_bytes) {
+  constexpr std::size_t kMost = std::size_t{24} * 3'600'000;
+  return kWallMs + static_cast<int>(std::min(kMost, templates * cpu_seconds(request_bytes) * 1000));
+}
 
 // A limit on address space is none for a sanitizer's runtime, which has limits of its own.
 std::vector<std::string> worker_environment() {
@@ -66,7 +73,8 @@ Result<void> TemplateEngine::start_worker() {
   std::string message;
   const std::string& where = templates_.empty() ? program_ : templates_.front().where;
   if (!worker::send_message((*started)->socket(), request.bytes()) ||
-      worker::receive_message((*started)->socket(), kWallMs, message) != worker::ReceiveStatus::kMessage) {
+      worker::receive_message((*started)->socket(), wall_ms(templates_.size(), 0), message) !=
+          worker::ReceiveStatus::kMessage) {
     return usage_error(where + ": the templates cannot be read: nested too deep?");
   }
   worker::WireReader answer(message);
@@ -93,13 +101,16 @@ Result<std::vector<std::string>> TemplateEngine::render(const std::vector<std::s
   }
   std::string message;
   const bool sent = worker::send_message(worker_->socket(), request.bytes());
+  const std::size_t size = request.size();
   const worker::ReceiveStatus received =
-      sent ? worker::receive_message(worker_->socket(), kWallMs, message) : worker::ReceiveStatus::kClosed;
+      sent ? worker::receive_message(worker_->socket(), wall_ms(which.size(), size), message)
+           : worker::ReceiveStatus::kClosed;
   const std::string where = which.size() == 1 ? templates_.at(which.front()).where : templates_.front().where;
   if (received != worker::ReceiveStatus::kMessage) {
     const bool endless = received == worker::ReceiveStatus::kTimeout || worker_->used_up_cpu();
     worker_.reset();
-    return usage_error(where + (endless ? ": a template does not come to an end within 2 s of processor time"
+    return usage_error(where + (endless ? ": a template does not come to an end within " +
+                                              std::to_string(cpu_seconds(size)) + " s of processor time"
                                         : ": a template uses up the memory or nests too deep"));
   }
   worker::WireReader answer(message);

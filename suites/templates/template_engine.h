@@ -44,8 +44,8 @@ class TemplateEngine {
   ~TemplateEngine();
 
   /// Renders those of the templates, by index, with the members of a JSON object as variables. Errors name the
-  /// template: it raises, something is undefined, it takes more than 2 s of processor time, 512 MiB of memory, or its
-  /// output is longer than kMaxOutput.
+  /// template: it raises, something is undefined, it takes more than 2 s of processor time (one more for each MiB of
+  /// the fields), 512 MiB of memory, or its output is longer than kMaxOutput.
   [[nodiscard]] Result<std::vector<std::string>> render(const std::vector<std::size_t>& which,
                                                         std::string_view fields_json);
 

@@ -1,6 +1,7 @@
 // What the two sides of the template worker say to one another (suites/worker/wire.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -15,7 +16,8 @@ enum class Task : std::uint8_t { kParse = 1, kRender = 2 };
 /// The first byte of an answer. kError: the template's index and the message.
 enum class Answer : std::uint8_t { kDone = 1, kError = 2 };
 
-/// The index of an error that is no template's.
-inline constexpr std::uint32_t kNoTemplate = 0xffffffff;
+/// Seconds of processor time for one template of a request of so many bytes. The row is read for every template anew: a
+/// large one has its own time, so that none of it is the template's.
+inline constexpr std::size_t cpu_seconds(std::size_t request_bytes) { return 2 + (request_bytes >> 20U); }
 
 }  // namespace assay::templates

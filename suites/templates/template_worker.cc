@@ -4,7 +4,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -20,7 +23,6 @@ namespace templates {
 namespace {
 
 constexpr rlim_t kAddressSpaceBytes = 512ULL << 20U;
-constexpr int kCpuSeconds = 2;
 
 void limit(int resource, rlim_t value) {
   const rlimit both{value, value};
@@ -40,16 +42,33 @@ void harden() {
   if (const int abi = sandbox::landlock_abi(); abi > 0) static_cast<void>(sandbox::restrict_files(abi, {}, {}));
 }
 
-// The limit counts the process's whole life, so it moves along.
-void allow_cpu() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  rlimit both{};
-  getrlimit(RLIMIT_CPU, &both);
-  both.rlim_cur = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + kCpuSeconds;
-  if (both.rlim_max != RLIM_INFINITY && both.rlim_cur > both.rlim_max) both.rlim_cur = both.rlim_max;
-  setrlimit(RLIMIT_CPU, &both);
-}
+// Ends the process when it has used so many seconds of processor time since restart(). RLIMIT_CPU cannot: it counts the
+// whole life in the kernel's ticks, of which a process sees only an estimate, so that what it leaves may be nothing.
+// Where a kernel has no such timer, what is left is the other side's limit on time by the clock.
+class CpuTimer {
+ public:
+  CpuTimer() {
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGXCPU;  // by which the other side tells this end from others
+    there_ = timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer_) == 0;
+  }
+  ~CpuTimer() {
+    if (there_) timer_delete(timer_);
+  }
+  CpuTimer(const CpuTimer&) = delete;
+  CpuTimer& operator=(const CpuTimer&) = delete;
+
+  void restart(std::size_t seconds) const {
+    itimerspec once{};
+    once.it_value.tv_sec = static_cast<std::time_t>(seconds);
+    if (there_) timer_settime(timer_, 0, &once, nullptr);
+  }
+
+ private:
+  timer_t timer_{};
+  bool there_ = false;
+};
 
 void write_error(worker::WireWriter& out, std::uint32_t index, const std::string& message) {
   out = {};
@@ -58,10 +77,11 @@ void write_error(worker::WireWriter& out, std::uint32_t index, const std::string
   out.text(message);
 }
 
-void parse(JinjaSet& set, worker::WireReader& request, worker::WireWriter& out) {
+void parse(JinjaSet& set, worker::WireReader& request, const CpuTimer& timer, worker::WireWriter& out) {
   set = JinjaSet();
   const std::uint32_t count = request.u32();
   for (std::uint32_t i = 0; i < count && !request.failed(); ++i) {
+    timer.restart(cpu_seconds(0));
     if (Result<void> added = set.add(std::string(request.text())); !added) {
       return write_error(out, i, added.error().message);
     }
@@ -69,14 +89,14 @@ void parse(JinjaSet& set, worker::WireReader& request, worker::WireWriter& out) 
   out.u8(static_cast<std::uint8_t>(Answer::kDone));
 }
 
-void render(JinjaSet& set, worker::WireReader& request, worker::WireWriter& out) {
-  if (Result<void> fields = set.set_fields(request.text()); !fields) {
-    return write_error(out, kNoTemplate, fields.error().message);
-  }
+void render(JinjaSet& set, worker::WireReader& request, std::size_t seconds, const CpuTimer& timer,
+            worker::WireWriter& out) {
+  set.set_fields(std::string(request.text()));
   out.u8(static_cast<std::uint8_t>(Answer::kDone));
   const std::uint32_t count = request.u32();
   for (std::uint32_t i = 0; i < count && !request.failed(); ++i) {
     const std::uint32_t index = request.u32();
+    timer.restart(seconds);
     Result<std::string> text = set.render(index);
     if (!text) return write_error(out, index, text.error().message);
     if (invalid_utf8_at(*text) != std::string_view::npos) {
@@ -90,16 +110,17 @@ int serve(int socket) {
   harden();
   if (!worker::send_message(socket, kGreeting)) return 1;
   JinjaSet set;
+  const CpuTimer timer;
   std::string message;
   while (worker::receive_message(socket, -1, message) == worker::ReceiveStatus::kMessage) {
-    allow_cpu();
     worker::WireReader request(message);
     worker::WireWriter out;
     if (static_cast<Task>(request.u8()) == Task::kParse) {
-      parse(set, request, out);
+      parse(set, request, timer, out);
     } else {
-      render(set, request, out);
+      render(set, request, cpu_seconds(message.size()), timer, out);
     }
+    timer.restart(cpu_seconds(worker::kMaxMessageBytes));  // what sending and receiving take is no template's
     if (!worker::send_message(socket, out.bytes())) return 1;
   }
   return 0;
