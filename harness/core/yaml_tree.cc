@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <sstream>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "harness/core/text.h"
 
@@ -59,7 +60,13 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode node;
     YamlNode key;
     bool has_key = false;
+    std::unordered_map<std::string, int> lines;  // of a map's keys
   };
+
+  static std::string shown(const std::string& key) {
+    constexpr std::size_t kLongest = 200;
+    return key.size() <= kLongest ? repaired_utf8(key) : repaired_utf8(key.substr(0, kLongest)) + "…";
+  }
 
   static YamlNode node(const YAML::Mark& mark, YamlNode::Kind kind) {
     YamlNode node;
@@ -71,7 +78,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void open(YamlNode node) {
     if (open_.size() >= kMostDepth) throw Refused(node, "nested more than " + std::to_string(kMostDepth) + " deep");
-    open_.push_back({std::move(node), {}, false});
+    open_.push_back({std::move(node), {}, false, {}});
   }
 
   void close() {
@@ -90,11 +97,10 @@ class TreeBuilder final : public YAML::EventHandler {
       parent.node.items.push_back(std::move(node));
     } else if (!parent.has_key) {
       if (node.kind != YamlNode::Kind::kScalar) throw Refused(node, "a key must be a word, not " + node.kind_name());
-      for (const auto& [key, value] : parent.node.entries) {
-        if (key.text == node.text) {
-          throw Refused(
-              node, "key '" + repaired_utf8(node.text) + "' is given twice; first on line " + std::to_string(key.line));
-        }
+      const auto [first, is_new] = parent.lines.emplace(node.text, node.line);
+      if (!is_new) {
+        throw Refused(node,
+                      "key '" + shown(node.text) + "' is given twice; first on line " + std::to_string(first->second));
       }
       parent.key = std::move(node);
       parent.has_key = true;

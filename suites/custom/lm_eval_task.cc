@@ -29,6 +29,12 @@ std::string as_yaml(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// What messages show of a text of the file, which may be as long as the file.
+std::string excerpt(const std::string& text) {
+  constexpr std::size_t kLongest = 100;
+  return on_one_line(text.size() <= kLongest ? text : repaired_utf8(text.substr(0, kLongest)) + "…");
+}
+
 bool is_true(const YamlNode& node) { return node.text == "true" || node.text == "True" || node.text == "yes"; }
 bool is_false(const YamlNode& node) { return node.text == "false" || node.text == "False" || node.text == "no"; }
 
@@ -51,20 +57,25 @@ bool is_remark(const std::string& key) {
 std::string for_our_engine(const std::string& text) {
   std::string out;
   std::size_t line_begin = 0;
+  bool blank = true;  // the line so far
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool opens = text[i] == '{' && i + 1 < text.size() && (text[i + 1] == '%' || text[i + 1] == '#');
-    if (opens) {
+    if (opens && blank && out.size() > line_begin && text[i + 2] != '-') {
       const std::string before = out.substr(line_begin);
-      const bool blank = !before.empty() && before.find_first_not_of(" \t") == std::string::npos;
-      if (blank && text[i + 2] != '-') out.replace(line_begin, std::string::npos, "{{ " + as_yaml(before) + " }}");
+      out.replace(line_begin, std::string::npos, "{{ " + as_yaml(before) + " }}");
     }
     out += text[i];
-    if (text[i] == '\n') line_begin = out.size();
+    blank = blank && (text[i] == ' ' || text[i] == '\t');
+    if (text[i] == '\n') {
+      line_begin = out.size();
+      blank = true;
+    }
     const bool closes = text[i] == '}' && i > 0 && (text[i - 1] == '%' || text[i - 1] == '#');
     const bool trimmed = i > 1 && text[i - 2] == '-';
     if (closes && !trimmed && i + 1 < text.size() && text[i + 1] == '\n') {
       out += '\n';  // the one that the engine takes out
       line_begin = out.size();
+      blank = true;
     }
   }
   return out;
@@ -78,23 +89,37 @@ class Importer {
   Importer(std::string path, std::string folder) : path_(std::move(path)), folder_(std::move(folder)) {}
 
   Result<std::string> import() {
-    auto text = read_yaml_text(path_);
-    if (!text) return forward_error(text);
-    auto root = parse_yaml(*text, path_);
+    auto yaml = read_yaml_text(path_);
+    if (!yaml) return forward_error(yaml);
+    auto root = parse_yaml(*yaml, path_);
     if (!root) return forward_error(root);
     if (root->kind != YamlNode::Kind::kMap)
       return usage_error(path_ + ": is no task of lm-evaluation-harness: it has no keys");
     root_ = std::move(*root);
     if (find("assay_suite") != nullptr) return usage_error(path_ + ": is a suite of assay's own format already");
     for (const YamlEntry& entry : root_.entries) {
+      if (entry.key.text == "include") {
+        // what else may be missing is in that file
+        problems_ = {{std::max(entry.key.line, 1), "include is not supported; write the keys of '" +
+                                                       excerpt(entry.value.text) + "' into the task's own file"}};
+        return refused("");
+      }
+    }
+    for (const YamlEntry& entry : root_.entries) {
       if (!is_known(entry.key.text) && !is_remark(entry.key.text))
         refuse(entry.key, entry.key.text, "is not supported");
       refuse_functions(entry.key.text, entry.value);
     }
-    if (find("include") != nullptr || find("task") == nullptr) return refused("has no 'task'");
+    if (find("task") == nullptr) return refused("has no 'task'");
+    task_ = text("task").value_or("");
+    between_ = text("fewshot_delimiter").value_or("\n\n");
+    delimiter_ = text("target_delimiter");
     read_data();
     if (!data_) return refused("");
     read_output_type();
+    if (const YamlNode* shots = find("num_fewshot"); shots != nullptr) {
+      shots_ = whole_number(*shots, "num_fewshot", 0, kMaxExamples).value_or(0);
+    }
     read_prompt();
     read_examples();
     if (is_choice_) {
@@ -104,8 +129,9 @@ class Importer {
       read_filters();
       read_text_metrics();
     }
+    std::string suite = written_if_whole();
     if (!problems_.empty()) return refused("");
-    return written();
+    return suite;
   }
 
  private:
@@ -149,23 +175,78 @@ class Importer {
   }
 
   void refuse(const YamlNode& node, const std::string& key, const std::string& why) {
-    problems_.push_back({std::max(node.line, 1), key + " " + why});
+    problems_.push_back({std::max(node.line, 1), excerpt(key) + " " + why});
   }
+
+  // Whether a node is of the kind that its key needs; a problem where it is not. A node of another kind has no text, no
+  // items or no entries, and would pass for an empty one.
+  bool is_kind(const YamlNode& node, YamlNode::Kind kind, const std::string& key, const char* expected) {
+    if (node.kind == kind) return true;
+    refuse(node, key, "is " + node.kind_name() + " where " + expected + " is expected");
+    return false;
+  }
+  bool is_text(const YamlNode& node, const std::string& key) {
+    return is_kind(node, YamlNode::Kind::kScalar, key, "a single value");
+  }
+  bool is_map(const YamlNode& node, const std::string& key) {
+    return is_kind(node, YamlNode::Kind::kMap, key, "a map of keys");
+  }
+  bool is_list(const YamlNode& node, const std::string& key) {
+    return is_kind(node, YamlNode::Kind::kList, key, "a list");
+  }
+
+  // Numbers are read, not passed on as texts: a text may hold line ends, and keys of the written suite behind them.
+  std::optional<std::int64_t> whole_number(const YamlNode& node, const std::string& key, std::int64_t least,
+                                           std::int64_t most) {
+    const std::string& digits = node.text;
+    const char* const end = digits.data() + digits.size();
+    std::int64_t number = 0;
+    const auto [stopped, error] = std::from_chars(digits.data(), end, number);
+    const bool octal = digits.size() > 1 && digits.front() == '0';  // as Python's YAML reads 010
+    const bool good = node.kind == YamlNode::Kind::kScalar && error == std::errc() && stopped == end && !octal;
+    if (good && number >= least && number <= most) return number;
+    refuse(node, key,
+           "is " + as_given(node) + " where a whole number from " + std::to_string(least) + " to " +
+               std::to_string(most) + " is expected");
+    return std::nullopt;
+  }
+
+  std::optional<double> decimal_number(const YamlNode& node, const std::string& key, int most) {
+    const std::string& digits = node.text;
+    const char* const end = digits.data() + digits.size();
+    double number = 0;
+    const auto [stopped, error] = std::from_chars(digits.data(), end, number);
+    const bool good = node.kind == YamlNode::Kind::kScalar && error == std::errc() && stopped == end;
+    if (good && number >= 0 && number <= most) return number;
+    refuse(node, key, "is " + as_given(node) + " where a number from 0 to " + std::to_string(most) + " is expected");
+    return std::nullopt;
+  }
+
+  static std::string as_given(const YamlNode& node) {
+    return node.kind == YamlNode::Kind::kScalar ? "'" + excerpt(node.text) + "'" : node.kind_name();
+  }
+
+  // A number as JSON writes it, which YAML reads as the same one.
+  static std::string as_yaml_number(double number) { return nlohmann::json(number).dump(); }
 
   void refuse_functions(const std::string& key, const YamlNode& node) {
     if (!node.tag.empty())
-      refuse(node, key, "is Python (" + node.tag + " " + on_one_line(node.text) + "), which is never run");
+      refuse(node, key, "is Python (" + excerpt(node.tag + " " + node.text) + "), which is never run");
     for (const YamlNode& item : node.items) refuse_functions(key, item);
-    for (const YamlEntry& entry : node.entries) refuse_functions(key + ": " + entry.key.text, entry.value);
+    for (const YamlEntry& entry : node.entries) {
+      refuse_functions(excerpt(key) + ": " + excerpt(entry.key.text), entry.value);
+    }
   }
 
   tl::unexpected<Error> refused(const std::string& first) {
     if (!first.empty()) problems_.push_back({1, first});
     std::stable_sort(problems_.begin(), problems_.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
     std::string text = path_ + ": cannot be imported; not supported: ";
-    for (std::size_t i = 0; i < problems_.size(); ++i) {
+    constexpr std::size_t kMost = 100;
+    for (std::size_t i = 0; i < std::min(problems_.size(), kMost); ++i) {
       text += (i == 0 ? "line " : "; line ") + std::to_string(problems_[i].line) + ": " + problems_[i].what;
     }
+    if (problems_.size() > kMost) text += "; and " + std::to_string(problems_.size() - kMost) + " more";
     return usage_error(text);
   }
 
@@ -193,11 +274,11 @@ class Importer {
     if (files->kind == YamlNode::Kind::kMap) {
       file = member(*files, split);
       if (file == nullptr) {
-        refuse(*files, key, "names the split '" + on_one_line(split) + "', which data_files does not have");
+        refuse(*files, key, "names the split '" + excerpt(split) + "', which data_files does not have");
         return std::nullopt;
       }
     } else if (split != "train") {
-      refuse(*files, key, "names the split '" + on_one_line(split) + "'; data without splits is called 'train'");
+      refuse(*files, key, "names the split '" + excerpt(split) + "'; data without splits is called 'train'");
       return std::nullopt;
     }
     if (file->kind == YamlNode::Kind::kList && file->items.size() == 1) file = &file->items.front();
@@ -210,7 +291,7 @@ class Importer {
     std::error_code failed;
     const fs::path found = fs::exists(beside, failed) ? beside : fs::path(file->text);
     if (!fs::exists(found, failed)) {
-      refuse(*file, "data_files", "names '" + on_one_line(file->text) + "', which is not there");
+      refuse(*file, "data_files", "names '" + excerpt(file->text) + "', which is not there");
       return std::nullopt;
     }
     return found.string();
@@ -221,9 +302,9 @@ class Importer {
     const YamlNode* node = find("dataset_path");
     if (kind != "json" && kind != "csv") {
       refuse(node == nullptr ? root_ : *node, "dataset_path",
-             kind.empty() ? "is missing"
-                          : "'" + on_one_line(kind) +
-                                "' is a data set of a hub; export it to a file, and write json or csv here");
+             kind.empty()
+                 ? "is missing"
+                 : "'" + excerpt(kind) + "' is a data set of a hub; export it to a file, and write json or csv here");
       return;
     }
     const char* key = find("test_split") != nullptr ? "test_split" : "validation_split";
@@ -257,7 +338,7 @@ class Importer {
     const std::string type = text("output_type").value_or("generate_until");
     is_choice_ = type == "multiple_choice";
     if (type != "multiple_choice" && type != "generate_until")
-      refuse(*find("output_type"), "output_type", "'" + on_one_line(type) + "' is not supported");
+      refuse(*find("output_type"), "output_type", "'" + excerpt(type) + "' is not supported");
     if (const YamlNode* repeats = find("repeats"); repeats != nullptr && repeats->text != "1")
       refuse(*repeats, "repeats", "is not supported; ask several samples by the suite's samples: option");
     if (const YamlNode* name = find("dataset_name"); name != nullptr && name->text != "null" && name->text != "None")
@@ -280,7 +361,7 @@ class Importer {
     std::string slice;
     if (RE2::PartialMatch(*source, differs, &word, &slice)) {
       refuse(*find(key), key,
-             "uses " + (word.empty() ? slice : "'" + word + "'") +
+             "uses " + (word.empty() ? excerpt(slice) : "'" + word + "'") +
                  ", which the template engine here does not do as Jinja does");
     }
     return for_our_engine(*source);
@@ -289,11 +370,11 @@ class Importer {
   void read_prompt() {
     prompt_ = as_template("doc_to_text");
     target_ = as_template("doc_to_target");
-    if (const YamlNode* description = find("description"); description != nullptr && !description->text.empty()) {
-      if (wanted_shots() > 0) {
-        refuse(*description, "description", "with examples is not supported");
+    if (const auto description = text("description").value_or(""); !description.empty()) {
+      if (shots_ > 0) {
+        refuse(*find("description"), "description", "with examples is not supported");
       } else if (prompt_) {
-        prompt_ = for_our_engine(description->text) + *prompt_;
+        prompt_ = for_our_engine(description) + *prompt_;
       }
     }
     if (!is_choice_) return;
@@ -323,24 +404,16 @@ class Importer {
     }
   }
 
-  std::int64_t wanted_shots() const {
-    const YamlNode* node = find("num_fewshot");
-    std::int64_t count = 0;
-    if (node != nullptr) std::from_chars(node->text.data(), node->text.data() + node->text.size(), count);
-    return count;
-  }
-
   void read_examples() {
-    shots_ = wanted_shots();
     const YamlNode* config = find("fewshot_config");
     std::string sampler = "default";
     std::string split = text("fewshot_split").value_or(text("training_split").value_or(split_));
-    if (config != nullptr) {
+    if (config != nullptr && is_map(*config, "fewshot_config")) {
       for (const YamlEntry& entry : config->entries) {
-        if (entry.key.text == "sampler") {
-          sampler = entry.value.text;
-        } else if (entry.key.text == "split") {
-          split = entry.value.text;
+        const bool is_split = entry.key.text == "split";
+        if (is_split || entry.key.text == "sampler") {
+          if (is_text(entry.value, "fewshot_config: " + entry.key.text))
+            (is_split ? split : sampler) = entry.value.text;
         } else {
           refuse(entry.key, "fewshot_config: " + entry.key.text, "is not supported");
         }
@@ -357,32 +430,54 @@ class Importer {
 
   void read_generation() {
     const YamlNode* kwargs = find("generation_kwargs");
-    stop_ = {delimiter_between()};
-    if (kwargs == nullptr) return;
+    stop_ = {between_};
+    std::erase(stop_, "");
+    if (kwargs == nullptr || !is_map(*kwargs, "generation_kwargs")) return;
+    const YamlNode* sample = nullptr;
+    const std::size_t problems = problems_.size();
     for (const auto& [key, value] : kwargs->entries) {
       if (key.text == "until") {
-        stop_.clear();
-        if (value.kind == YamlNode::Kind::kScalar) stop_.push_back(value.text);
-        for (const YamlNode& item : value.items) stop_.push_back(item.text);
-        std::erase(stop_, "");
+        read_stop(value);
       } else if (key.text == "max_gen_toks") {
-        max_tokens_ = value.text;
-      } else if (key.text == "temperature" || key.text == "top_p") {
-        (key.text == "temperature" ? temperature_ : top_p_) = value.text;
+        if (const auto count = whole_number(value, key.text, 1, 10'000'000)) max_tokens_ = *count;
+      } else if (key.text == "temperature") {
+        if (const auto number = decimal_number(value, key.text, 10)) temperature_ = *number;
+      } else if (key.text == "top_p") {
+        if (const auto number = decimal_number(value, key.text, 1)) top_p_ = *number;
       } else if (key.text == "do_sample") {
-        samples_ = is_true(value);
+        sample = &value;
         if (!is_true(value) && !is_false(value)) refuse(value, "do_sample", "is neither true nor false");
       } else {
         refuse(key, "generation_kwargs: " + key.text, "is not supported");
       }
     }
+    // As lm-evaluation-harness has it: without a temperature it is 0, and without do_sample the temperature decides.
+    samples_ = sample == nullptr ? temperature_ > 0 : is_true(*sample);
+    if (sample != nullptr && samples_ && temperature_ == 0 && problems_.size() == problems) {
+      refuse(*sample, "do_sample",
+             "is true and the temperature 0, which it is too where none is given; give one above 0");
+    }
+  }
+
+  void read_stop(const YamlNode& until) {
+    stop_.clear();
+    if (until.kind == YamlNode::Kind::kNull) return;
+    if (until.kind == YamlNode::Kind::kList) {
+      for (const YamlNode& item : until.items) {
+        if (is_text(item, "until")) stop_.push_back(item.text);
+      }
+    } else if (is_text(until, "until")) {
+      stop_.push_back(until.text);
+    }
+    std::erase(stop_, "");
   }
 
   void read_filters() {
     const YamlNode* list = find("filter_list");
-    if (list == nullptr) return;
+    if (list == nullptr || !is_list(*list, "filter_list")) return;
     if (list->items.size() != 1) {
-      refuse(*list, "filter_list", "has several filters; keep the one whose score is wanted");
+      refuse(*list, "filter_list",
+             list->items.empty() ? "has no filter" : "has several filters; keep the one whose score is wanted");
       return;
     }
     const YamlNode* steps = member(list->items.front(), "filter");
@@ -390,6 +485,7 @@ class Importer {
       refuse(list->items.front(), "filter_list", "has no 'filter'");
       return;
     }
+    if (!is_list(*steps, "filter_list: filter")) return;
     for (const YamlNode& step : steps->items) {
       const YamlNode* function = member(step, "function");
       const std::string name = function == nullptr ? "" : function->text;
@@ -401,13 +497,14 @@ class Importer {
       } else if (name == "regex") {
         read_regex(step);
       } else {
-        refuse(step, "filter_list", "has the function '" + on_one_line(name) + "'");
+        refuse(step, "filter_list", "has the function '" + excerpt(name) + "'");
       }
     }
   }
 
   void read_regex(const YamlNode& step) {
     const YamlNode* pattern = member(step, "regex_pattern");
+    if (pattern != nullptr && !is_text(*pattern, "regex_pattern")) return;
     const std::string text = pattern == nullptr ? R"(#### (\-?[0-9\.\,]+))" : pattern->text;
     std::string take = "first";
     for (const auto& [key, value] : step.entries) {
@@ -435,14 +532,14 @@ class Importer {
 
   void read_choice_metrics() {
     const YamlNode* list = find("metric_list");
-    if (list == nullptr) return;
+    if (list == nullptr || !is_list(*list, "metric_list")) return;
     bool first = true;
     for (const YamlNode& metric : list->items) {
       const std::string name = metric_name(metric, {});
       if (name == "acc_norm" && first) headline_ = "accuracy_norm";
       if (name == "acc_bytes" && first) headline_ = "accuracy_norm_bytes";
       if (name != "acc" && name != "acc_norm" && name != "acc_bytes")
-        refuse(metric, "metric_list", "has the metric '" + on_one_line(name) + "'");
+        refuse(metric, "metric_list", "has the metric '" + excerpt(name) + "'");
       first = false;
     }
   }
@@ -454,7 +551,7 @@ class Importer {
       if (key.text == "metric") {
         name = value.text;
       } else if (key.text == "aggregation") {
-        if (value.text != "mean") refuse(value, "aggregation", "'" + on_one_line(value.text) + "' is not supported");
+        if (value.text != "mean") refuse(value, "aggregation", "'" + excerpt(value.text) + "' is not supported");
       } else if (key.text == "higher_is_better") {
         if (!is_true(value)) refuse(value, "higher_is_better", "false is not supported");
       } else if (std::find(allowed.begin(), allowed.end(), key.text) == allowed.end()) {
@@ -466,23 +563,22 @@ class Importer {
 
   void read_text_metrics() {
     const YamlNode* list = find("metric_list");
-    if (list == nullptr) return;
+    if (list == nullptr || !is_list(*list, "metric_list")) return;
     for (const YamlNode& metric : list->items) {
       const std::string name = metric_name(metric, {"ignore_case", "ignore_punctuation"});
       if (name != "exact_match") {
-        refuse(metric, "metric_list", "has the metric '" + on_one_line(name) + "'");
+        refuse(metric, "metric_list", "has the metric '" + excerpt(name) + "'");
         continue;
       }
       const auto flag = [&](const char* key) {
         const YamlNode* node = member(metric, key);
+        if (node != nullptr && !is_true(*node) && !is_false(*node)) refuse(*node, key, "is neither true nor false");
         return node != nullptr && is_true(*node);
       };
       lowercase_ = lowercase_ || flag("ignore_case");
       punctuation_ = flag("ignore_punctuation");
     }
   }
-
-  std::string delimiter_between() { return text("fewshot_delimiter").value_or("\n\n"); }
 
   std::string relative(const std::string& path) const {
     std::error_code failed;
@@ -491,16 +587,31 @@ class Importer {
     return failed ? path : way.string();
   }
 
-  Result<std::string> written() {
+  // The suite's file; empty where there are problems, or where it turns out that it cannot be written.
+  std::string written_if_whole() {
+    if (!problems_.empty()) return "";
+    const std::string data = relative(*data_);
+    const std::string examples = example_file_ ? relative(*example_file_) : "";
+    // a name that is no UTF-8 cannot stand in YAML
+    if (invalid_utf8_at(data + examples) != std::string::npos) {
+      refuse(*find("dataset_kwargs"), "dataset_kwargs", "names a file whose path is not UTF-8");
+      return "";
+    }
+    return written(data, examples);
+  }
+
+  // Whatever comes from the task's file is written by as_yaml(), or is a number that was read, or one of our own words.
+  std::string written(const std::string& data, const std::string& examples) const {
     std::string out = "# Imported by `assay suite import` from the task " +
-                      on_one_line(fs::path(path_).filename().string()) + " of lm-evaluation-harness.\nassay_suite: 1\n";
+                      repaired_utf8(on_one_line(fs::path(path_).filename().string())) +
+                      " of lm-evaluation-harness.\nassay_suite: 1\n";
     const auto line = [&out](const std::string& key, const std::string& value) { out += key + ": " + value + "\n"; };
-    line("name", name_from_file(*text("task")));
-    line("title", as_yaml("imported from the task " + *text("task")));
-    line("data", as_yaml(relative(*data_)));
+    line("name", as_yaml(name_from_file(task_)));
+    line("title", as_yaml("imported from the task " + task_));
+    line("data", as_yaml(data));
     line("prompt", template_as_yaml(*prompt_));
     line("target", template_as_yaml(*target_));
-    if (const auto delimiter = text("target_delimiter")) line("delimiter", as_yaml(*delimiter));
+    if (delimiter_) line("delimiter", as_yaml(*delimiter_));
     if (!choices_.empty()) {
       std::string list;
       for (const std::string& choice : choices_) list += (list.empty() ? "" : ", ") + as_yaml(choice);
@@ -508,17 +619,19 @@ class Importer {
     }
     if (!choice_list_.empty()) line("choices", as_yaml(choice_list_));
     if (shots_ > 0 || find("fewshot_delimiter") != nullptr) {
-      out += "examples:\n  count: " + std::to_string(shots_) +
-             "\n  choose: first\n  separator: " + as_yaml(delimiter_between()) + "\n";
-      if (example_file_) out += "  file: " + as_yaml(relative(*example_file_)) + "\n";
+      out += "examples:\n  count: " + std::to_string(shots_) + "\n  choose: first\n  separator: " + as_yaml(between_) +
+             "\n";
+      if (example_file_) out += "  file: " + as_yaml(examples) + "\n";
     }
     if (is_choice_) {
       line("headline", headline_);
       line("protocols", "[loglikelihood]");
       return out;
     }
-    out += "generate:\n  max_tokens: " + max_tokens_ + "\n";
-    if (samples_) out += "  temperature: " + temperature_ + "\n  top_p: " + top_p_ + "\n";
+    out += "generate:\n  max_tokens: " + std::to_string(max_tokens_) + "\n";
+    if (samples_) {
+      out += "  temperature: " + as_yaml_number(temperature_) + "\n  top_p: " + as_yaml_number(top_p_) + "\n";
+    }
     out += "  stop: [";
     for (std::size_t i = 0; i < stop_.size(); ++i) out += (i == 0 ? "" : ", ") + as_yaml(stop_[i]);
     out += "]\nanswer: [whole";
@@ -540,6 +653,9 @@ class Importer {
   YamlNode root_;
   std::vector<Problem> problems_;
   std::vector<std::string> fields_;  // of the first row
+  std::string task_;
+  std::string between_;                   // examples
+  std::optional<std::string> delimiter_;  // before a target
   std::optional<std::string> data_;
   std::string split_;
   bool is_choice_ = false;
@@ -550,9 +666,9 @@ class Importer {
   std::int64_t shots_ = 0;
   std::optional<std::string> example_file_;
   std::vector<std::string> stop_;
-  std::string max_tokens_ = "256";
-  std::string temperature_ = "1";
-  std::string top_p_ = "1";
+  std::int64_t max_tokens_ = 256;
+  double temperature_ = 0;
+  double top_p_ = 1;
   bool samples_ = false;
   std::vector<std::string> answer_;
   bool lowercase_ = false;

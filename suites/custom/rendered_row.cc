@@ -24,9 +24,7 @@ std::string with_suggestion(const std::string& message, const Row& row) {
   const std::size_t end = message.find(mark);
   const std::size_t begin = end == std::string::npos || end == 0 ? std::string::npos : message.rfind('\'', end - 1);
   if (begin == std::string::npos) return message;
-  const std::vector<std::string> names = field_names(row);
-  return message + did_you_mean(message.substr(begin + 1, end - begin - 1), names) + "; the row has " +
-         on_one_line(listed(names));
+  return message + field_hint(row, message.substr(begin + 1, end - begin - 1), "; the row has ");
 }
 
 std::size_t RowRenderer::add(std::vector<templates::NamedTemplate>& all, const Placed& text) {

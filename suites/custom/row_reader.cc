@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 #include <utility>
 
 #include "harness/core/text.h"
@@ -78,6 +79,42 @@ char delimiter_of(const std::vector<std::string>& header) {
   return ',';
 }
 
+// A name as messages show it.
+std::string cut_name(const std::string& name) {
+  constexpr std::size_t kLongest = 100;
+  return on_one_line(name.size() <= kLongest ? name : repaired_utf8(name.substr(0, kLongest)) + "…");
+}
+
+// "a, b, c, … (100000 in all)": a file may have more names, and longer ones, than anybody reads.
+std::string first_names(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 20;
+  constexpr std::size_t kMostBytes = 500;
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string next = (i == 0 ? "" : ", ") + cut_name(names[i]);
+    if (i == kMost || text.size() + next.size() > kMostBytes) {
+      return text + ", … (" + std::to_string(names.size()) + " in all)";
+    }
+    text += next;
+  }
+  return text;
+}
+
+// The suggestion for a field that is not there. Comparing two names costs the product of their lengths: long ones are
+// no slips, names of quite another length are not what was meant, and of the others the first thousand will do.
+std::string suggested_field(const std::string& name, const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 1000;
+  constexpr std::size_t kLongest = 100;
+  if (name.size() > kLongest) return "";
+  std::vector<std::string> near;
+  for (const std::string& one : names) {
+    if (near.size() == kMost) break;
+    const std::size_t differs = std::max(one.size(), name.size()) - std::min(one.size(), name.size());
+    if (differs <= std::max<std::size_t>(1, name.size() / 3)) near.push_back(one);
+  }
+  return did_you_mean(name, near);
+}
+
 Result<std::unique_ptr<RowReader>> open_csv(const reading::DataFile& file) {
   auto reader = reading::CsvReader::open(file);
   if (!reader) return forward_error(reader);
@@ -91,14 +128,14 @@ Result<std::unique_ptr<RowReader>> open_csv(const reading::DataFile& file) {
     if (!header) return forward_error(header);
   }
   std::vector<std::string> names = (*header)->fields;
+  std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
     names[i] = reading::python_strip(names[i]);
     if (names[i].empty())
       return usage_error(reader->where() + ": column " + std::to_string(i + 1) +
                          " has no name; the first row is the header");
-    if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
-        names.begin() + static_cast<std::ptrdiff_t>(i)) {
-      return usage_error(reader->where() + ": two columns are called '" + on_one_line(names[i]) + "'");
+    if (!seen.insert(names[i]).second) {
+      return usage_error(reader->where() + ": two columns are called '" + cut_name(names[i]) + "'");
     }
   }
   return std::unique_ptr<RowReader>(new CsvRows(std::move(*reader), std::move(names)));
@@ -110,9 +147,8 @@ Result<Json> member(const Row& row, const std::string& name, const std::string& 
   Json object = parsed(row);
   const auto found = object.find(name);
   if (found != object.end()) return std::move(*found);
-  const std::vector<std::string> names = field_names(row);
-  return usage_error(where + ": " + row.where + " has no field '" + on_one_line(name) + "'" +
-                     did_you_mean(name, names) + "; it has " + on_one_line(listed(names)));
+  return usage_error(where + ": " + row.where + " has no field '" + cut_name(name) + "'" +
+                     field_hint(row, name, "; it has "));
 }
 
 bool is_plain(const Json& value) { return value.is_string() || value.is_number() || value.is_boolean(); }
@@ -138,6 +174,11 @@ std::vector<std::string> field_names(const Row& row) {
   const Json object = parsed(row);
   for (const auto& [name, value] : object.items()) names.push_back(name);
   return names;
+}
+
+std::string field_hint(const Row& row, const std::string& wanted, const char* between) {
+  const std::vector<std::string> names = field_names(row);
+  return suggested_field(wanted, names) + between + first_names(names);
 }
 
 std::vector<TextSpan> places_of_values(const Row& row, std::string_view text) {

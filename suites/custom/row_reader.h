@@ -36,6 +36,10 @@ class RowReader {
 /// The names of a row's fields, in no particular order.
 [[nodiscard]] std::vector<std::string> field_names(const Row& row);
 
+/// What an error says of a field that is not there: " (did you mean 'x'?)", `between`, and the names that there are; of
+/// many the first.
+[[nodiscard]] std::string field_hint(const Row& row, const std::string& wanted, const char* between);
+
 /// Where the texts of a row's fields, without blanks at their ends, stand in a text that was made of them: the first
 /// place of each, of the first thousand; also of texts in lists and objects. May overlap.
 [[nodiscard]] std::vector<TextSpan> places_of_values(const Row& row, std::string_view text);

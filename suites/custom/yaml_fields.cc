@@ -16,6 +16,19 @@ std::string decimal(double value) {
   return text.str();
 }
 
+// What is shown of a word that the file has where another was expected; it may be as long as the file.
+std::string as_found(const std::string& word) {
+  constexpr std::size_t kLongest = 200;
+  return on_one_line(word.size() <= kLongest ? word : repaired_utf8(word.substr(0, kLongest)) + "…");
+}
+
+// No suggestion for a word longer than any that there are: it is no slip, and comparing costs its length.
+std::string suggestion(const std::string& word, const std::vector<std::string>& allowed) {
+  std::size_t longest = 0;
+  for (const std::string& one : allowed) longest = std::max(longest, one.size());
+  return word.size() > 2 * longest ? "" : did_you_mean(word, allowed);
+}
+
 }  // namespace
 
 std::string beside(const std::string& folder, const std::string& path) {
@@ -86,7 +99,7 @@ Result<std::optional<bool>> YamlFields::truth(const std::string& key) {
   if (!*value) return std::optional<bool>();
   if ((*value)->text == "true") return std::optional<bool>(true);
   if ((*value)->text == "false") return std::optional<bool>(false);
-  return usage_error((*value)->where + ": '" + on_one_line((*value)->text) + "' is not true or false");
+  return usage_error((*value)->where + ": '" + as_found((*value)->text) + "' is not true or false");
 }
 
 Result<std::optional<std::int64_t>> YamlFields::integer(const std::string& key, std::int64_t least, std::int64_t most) {
@@ -97,7 +110,7 @@ Result<std::optional<std::int64_t>> YamlFields::integer(const std::string& key, 
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size() || number < least || number > most) {
-    return usage_error((*value)->where + ": '" + on_one_line(digits) + "' is not a whole number from " +
+    return usage_error((*value)->where + ": '" + as_found(digits) + "' is not a whole number from " +
                        std::to_string(least) + " to " + std::to_string(most));
   }
   return std::optional<std::int64_t>(number);
@@ -112,7 +125,7 @@ Result<std::optional<double>> YamlFields::number(const std::string& key, double 
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(number) || number < least ||
       number > most) {
-    return usage_error((*value)->where + ": '" + on_one_line(digits) + "' is not a number from " + decimal(least) +
+    return usage_error((*value)->where + ": '" + as_found(digits) + "' is not a number from " + decimal(least) +
                        " to " + decimal(most));
   }
   return std::optional<double>(number);
@@ -125,21 +138,26 @@ Result<std::optional<std::string>> YamlFields::word(const std::string& key, cons
   if (std::find(allowed.begin(), allowed.end(), (*value)->text) != allowed.end()) {
     return std::optional<std::string>((*value)->text);
   }
-  return usage_error((*value)->where + ": '" + on_one_line((*value)->text) + "' is none of " + listed(allowed) +
-                     did_you_mean((*value)->text, allowed));
+  return usage_error((*value)->where + ": '" + as_found((*value)->text) + "' is none of " + listed(allowed) +
+                     suggestion((*value)->text, allowed));
 }
 
 std::vector<std::string> YamlFields::names() const {
+  constexpr std::size_t kMost = 1000;
+  constexpr std::size_t kLongest = 100;
   std::vector<std::string> names;
-  for (const YamlEntry& entry : node_->entries) names.push_back(entry.key.text);
+  for (const YamlEntry& entry : node_->entries) {
+    if (names.size() == kMost) break;
+    if (entry.key.text.size() <= kLongest) names.push_back(entry.key.text);
+  }
   return names;
 }
 
 Result<void> YamlFields::finish() const {
   for (const YamlEntry& entry : node_->entries) {
     if (std::find(known_.begin(), known_.end(), entry.key.text) != known_.end()) continue;
-    return usage_error(place(entry.key) + ": unknown key '" + on_one_line(entry.key.text) + "'" +
-                       did_you_mean(entry.key.text, known_) + "; there are " + listed(known_));
+    return usage_error(place(entry.key) + ": unknown key '" + as_found(entry.key.text) + "'" +
+                       suggestion(entry.key.text, known_) + "; there are " + listed(known_));
   }
   return {};
 }

@@ -41,7 +41,7 @@ class YamlFields {
   /// The error for the first key that nobody asked for.
   [[nodiscard]] Result<void> finish() const;
 
-  /// The names of the keys that are there.
+  /// The names of the keys that are there, for suggestions: the first thousand, without those longer than any of ours.
   [[nodiscard]] std::vector<std::string> names() const;
 
   /// "file:line:column: key" of a value, or of the map where the key is not there.

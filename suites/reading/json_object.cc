@@ -5,6 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "suites/reading/bounded_json.h"
@@ -259,8 +260,9 @@ std::vector<std::string> JsonObject::keys() const {
     for (const auto& [key, value] : state_->value.items()) keys.push_back(key);
     return keys;
   }
+  std::unordered_set<std::string> seen;
   for (Member& member : members_of(state_->text)) {
-    if (std::find(keys.begin(), keys.end(), member.key) == keys.end()) keys.push_back(std::move(member.key));
+    if (seen.insert(member.key).second) keys.push_back(std::move(member.key));
   }
   return keys;
 }

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -82,49 +84,113 @@ RE2::Options quiet() {
   return options;
 }
 
-std::string shortened(const Json& value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string cut(std::string text) {
   constexpr std::size_t kLongest = 60;
   if (text.size() > kLongest) text = repaired_utf8(text.substr(0, kLongest)) + "…";
   return text;
 }
 
+std::string shortened(const Json& value) { return cut(value.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+// A place in a value or a schema: a step from the one around it. It becomes a text only when a message needs it; a text
+// made at every step would cost as much as the longest key, again and again.
+struct Place {
+  const Place* around = nullptr;
+  std::string_view key;
+  std::size_t index = 0;  // of a list's item, which has no key
+  bool is_item = false;
+
+  [[nodiscard]] std::string text() const {
+    std::vector<const Place*> steps;
+    for (const Place* step = this; step->around != nullptr; step = step->around) steps.push_back(step);
+    std::string text;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+      text += "/" + ((*step)->is_item ? std::to_string((*step)->index) : cut(std::string((*step)->key)));
+    }
+    return text;
+  }
+};
+
+Place member_of(const Place& around, std::string_view key) { return {&around, key, 0, false}; }
+Place item_of(const Place& around, std::size_t index) { return {&around, {}, index, true}; }
+
+bool is_multiple(const Json& value, const Json& of) {
+  if (value.is_number_unsigned() && of.is_number_unsigned()) {
+    return value.get<std::uint64_t>() % of.get<std::uint64_t>() == 0;
+  }
+  // A negative number's magnitude: that of the least one does not fit its own type.
+  if (value.is_number_integer() && !value.is_number_unsigned() && of.is_number_unsigned()) {
+    return (0 - static_cast<std::uint64_t>(value.get<std::int64_t>())) % of.get<std::uint64_t>() == 0;
+  }
+  const double quotient = value.get<double>() / of.get<double>();
+  return std::isfinite(quotient) && std::floor(quotient) == quotient;
+}
+
+// A text's bytes that cost about what a step does, where they are searched for a pattern.
+constexpr std::size_t kBytesOfStep = 16;
+
+// The size of a value, as far as comparing with it can cost: its parts and the length of its texts.
+std::size_t weight_of(const Json& value) {
+  if (value.is_string()) return 1 + value.get_ref<const std::string&>().size() / kBytesOfStep;
+  std::size_t weight = 1;
+  if (value.is_structured()) {
+    for (const auto& [key, inner] : value.items()) weight += key.size() / kBytesOfStep + weight_of(inner);
+  }
+  return weight;
+}
+
 }  // namespace
 
 struct JsonSchema::State {
-  Json root;
-  std::map<std::string, std::unique_ptr<RE2>> patterns;
+  class Validation;
 
-  // Reads one schema and those inside; empty: it is fine.
-  std::string check(const Json& schema, const std::string& at, int depth) {
-    if (depth > reading::kMaxJsonDepth) return at + ": nests too deep";
-    if (schema.is_boolean()) return "";
-    if (!schema.is_object()) return at + ": a schema is an object, true or false";
-    for (const auto& [key, value] : schema.items()) {
-      if (is_annotation(key)) continue;
-      const std::string here = at + "/" + key;
-      if (std::string wrong = check_keyword(key, value, here, depth); !wrong.empty()) return wrong;
+  Json root;
+  // What a keyword needs, by where its value is in `root`: made once, so that a step does not pay for its length.
+  std::unordered_map<const Json*, std::unique_ptr<RE2>> patterns;
+  std::unordered_map<const Json*, const Json*> targets;  // of $ref
+  std::unordered_map<const Json*, std::size_t> weights;  // of enum and const
+  std::unordered_set<const Json*> schemas;               // all that were checked
+
+  // Reads the whole schema; empty: it is fine.
+  std::string check_all() {
+    const Place top;
+    if (std::string wrong = check(root, top, 0); !wrong.empty()) return wrong;
+    for (const auto& [reference, target] : targets) {
+      // a place inside an enum, say: nobody has looked whether it is a schema
+      if (!schemas.contains(target)) return "#: $ref " + shortened(*reference) + " is no schema (#/$defs/name)";
     }
     return "";
   }
 
-  std::string check_keyword(const std::string& key, const Json& value, const std::string& here, int depth) {
+  // Reads one schema and those inside; empty: it is fine.
+  std::string check(const Json& schema, const Place& at, int depth) {
+    if (depth > reading::kMaxJsonDepth) return shown(at) + ": nests too deep";
+    schemas.insert(&schema);
+    if (schema.is_boolean()) return "";
+    if (!schema.is_object()) return shown(at) + ": a schema is an object, true or false";
+    for (const auto& [key, value] : schema.items()) {
+      if (is_annotation(key)) continue;
+      if (std::string wrong = check_keyword(key, value, member_of(at, key), depth); !wrong.empty()) return wrong;
+    }
+    return "";
+  }
+
+  std::string check_keyword(const std::string& key, const Json& value, const Place& here, int depth) {
     const auto& words = checked_keywords();
     if (std::find(words.begin(), words.end(), key) == words.end()) {
-      return here + ": the keyword '" + key + "' is not supported" + did_you_mean(key, words);
+      return shown(here) + ": the keyword '" + cut(key) + "' is not supported" + suggested(key, words);
     }
     if (key == "properties" || key == "$defs" || key == "definitions") {
-      if (!value.is_object()) return here + ": expected an object of schemas";
+      if (!value.is_object()) return shown(here) + ": expected an object of schemas";
       for (const auto& [name, inner] : value.items()) {
-        if (std::string wrong = check(inner, here + "/" + name, depth + 1); !wrong.empty()) return wrong;
+        if (std::string wrong = check(inner, member_of(here, name), depth + 1); !wrong.empty()) return wrong;
       }
       return "";
     }
     if (key == "allOf" || key == "anyOf" || key == "oneOf") {
-      if (!value.is_array() || value.empty()) return here + ": expected a list of schemas";
+      if (!value.is_array() || value.empty()) return shown(here) + ": expected a list of schemas";
       for (std::size_t i = 0; i < value.size(); ++i) {
-        if (std::string wrong = check(value[i], here + "/" + std::to_string(i), depth + 1); !wrong.empty())
-          return wrong;
+        if (std::string wrong = check(value[i], item_of(here, i), depth + 1); !wrong.empty()) return wrong;
       }
       return "";
     }
@@ -134,38 +200,52 @@ struct JsonSchema::State {
       for (const Json& type : types) {
         const auto& names = type_names();
         if (!type.is_string() || std::find(names.begin(), names.end(), type.get<std::string>()) == names.end()) {
-          return here + ": " + shortened(type) + " is no type" +
-                 (type.is_string() ? did_you_mean(type.get<std::string>(), names) : "");
+          return shown(here) + ": " + shortened(type) + " is no type" +
+                 (type.is_string() ? suggested(type.get<std::string>(), names) : "");
         }
       }
       return "";
     }
-    if (key == "enum") return value.is_array() ? "" : here + ": expected a list";
-    if (key == "const") return "";
+    if (key == "enum" || key == "const") {
+      if (key == "enum" && !value.is_array()) return shown(here) + ": expected a list";
+      weights.emplace(&value, weight_of(value));
+      return "";
+    }
     if (key == "required") {
       const bool good =
           value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_string(); });
-      return good ? "" : here + ": expected a list of names";
+      return good ? "" : shown(here) + ": expected a list of names";
     }
-    if (key == "uniqueItems") return value.is_boolean() ? "" : here + ": expected true or false";
+    if (key == "uniqueItems") return value.is_boolean() ? "" : shown(here) + ": expected true or false";
     if (key == "pattern") {
-      if (!value.is_string()) return here + ": expected a regular expression";
+      if (!value.is_string()) return shown(here) + ": expected a regular expression";
       auto pattern = std::make_unique<RE2>(value.get<std::string>(), quiet());
-      if (!pattern->ok()) return here + ": " + pattern->error();
-      patterns.emplace(value.get<std::string>(), std::move(pattern));
+      if (!pattern->ok()) return shown(here) + ": " + pattern->error();
+      patterns.emplace(&value, std::move(pattern));
       return "";
     }
     if (key == "$ref") {
-      if (!value.is_string() || target(value.get<std::string>()) == nullptr) {
-        return here + ": " + shortened(value) + " is no place in this schema (#/$defs/name)";
+      const Json* place = value.is_string() ? target(value.get<std::string>()) : nullptr;
+      if (place == nullptr) {
+        return shown(here) + ": " + shortened(value) + " is no place in this schema (#/$defs/name)";
       }
+      targets.emplace(&value, place);
       return "";
     }
     const bool is_count = key.starts_with("min") && key != "minimum";
     const bool is_most = key.starts_with("max") && key != "maximum";
-    if (is_count || is_most) return is_whole(value) && value >= 0 ? "" : here + ": expected a whole number from 0";
-    if (!value.is_number() || (key == "multipleOf" && value <= 0)) return here + ": expected a number";
+    if (is_count || is_most)
+      return is_whole(value) && value >= 0 ? "" : shown(here) + ": expected a whole number from 0";
+    if (!value.is_number() || (key == "multipleOf" && value <= 0)) return shown(here) + ": expected a number";
     return "";
+  }
+
+  static std::string shown(const Place& at) { return "#" + at.text(); }
+
+  // No suggestion for a word that is no slip of the pen: looking for one costs its length.
+  static std::string suggested(const std::string& word, const std::vector<std::string>& words) {
+    constexpr std::size_t kLongest = 60;
+    return word.size() > kLongest ? "" : did_you_mean(word, words);
   }
 
   [[nodiscard]] const Json* target(const std::string& reference) const {
@@ -178,123 +258,203 @@ struct JsonSchema::State {
       return nullptr;
     }
   }
+};
 
-  // Why a value does not fit; empty: it does.
-  [[nodiscard]] std::string judge(const Json& schema, const Json& value, const std::string& at, int depth) const {
-    const std::string place = at.empty() ? "the value" : at;
-    if (depth > 2 * reading::kMaxJsonDepth) return place + ": the schema refers to itself without end";
-    if (schema.is_boolean()) return schema.get<bool>() ? "" : place + ": nothing may be here";
-    for (const auto& [key, wanted] : schema.items()) {
-      std::string wrong = judge_keyword(schema, key, wanted, value, at, depth);
-      if (!wrong.empty()) return wrong.starts_with("/") || wrong.starts_with("the ") ? wrong : place + ": " + wrong;
+// One value against the schema. A schema that refers to itself from several branches asks twice as much with each level
+// of the answer, which a model writes: so the steps are counted. What only tries whether a branch fits makes no
+// messages, since a message quotes the value.
+class JsonSchema::State::Validation {
+ public:
+  explicit Validation(const State& schema) : schema_(schema) {}
+
+  // Why the value does not fit; empty: it does.
+  std::string violation(const Json& value) {
+    const bool good = fits(schema_.root, value, Place{}, 0);
+    if (given_up_) {
+      return std::string(JsonSchema::kGivenUp) + " after " + with_commas(JsonSchema::kMostSteps) + " steps";
     }
-    return "";
+    return good ? "" : wrong_;
   }
 
-  [[nodiscard]] std::string judge_keyword(const Json& schema, const std::string& key, const Json& wanted,
-                                          const Json& value, const std::string& at, int depth) const {
-    const auto number = [&] { return wanted.get<double>(); };
+ private:
+  static std::string with_commas(std::size_t number) {
+    std::string text = std::to_string(number);
+    constexpr std::size_t kGroup = 3;
+    for (std::size_t at = text.size(); at > kGroup; at -= kGroup) text.insert(at - kGroup, ",");
+    return text;
+  }
+
+  // Whether there are steps left after these.
+  bool spend(std::size_t steps) {
+    steps_ += steps;
+    given_up_ = given_up_ || steps_ > JsonSchema::kMostSteps;
+    return !given_up_;
+  }
+
+  // False, with the message kept where one is wanted.
+  template <class Message>
+  bool refuse(const Place& place, Message message) {
+    if (trying_ > 0) return false;
+    const std::string where = place.text();
+    wrong_ = (where.empty() ? "the value" : where) + ": " + message();
+    return false;
+  }
+
+  // Whether a branch fits, when nobody wants to know why it does not.
+  bool would_fit(const Json& schema, const Json& value, const Place& place, int depth) {
+    ++trying_;
+    const bool good = fits(schema, value, place, depth);
+    --trying_;
+    return good;
+  }
+
+  bool fits(const Json& schema, const Json& value, const Place& place, int depth) {
+    if (!spend(1)) return false;
+    if (depth > 2 * reading::kMaxJsonDepth) {
+      return refuse(place, [] { return "the schema refers to itself without end"; });
+    }
+    if (schema.is_boolean()) {
+      return schema.get<bool>() || refuse(place, [] { return "nothing may be here"; });
+    }
+    for (const auto& [key, wanted] : schema.items()) {
+      if (!keeps(schema, key, wanted, value, place, depth)) return false;
+    }
+    return true;
+  }
+
+  bool keeps(const Json& schema, const std::string& key, const Json& wanted, const Json& value, const Place& place,
+             int depth) {
+    const auto unfit = [&](const std::string& between) {
+      return refuse(place, [&] { return shortened(value) + between + shortened(wanted); });
+    };
     if (key == "type") {
-      const std::vector<Json> types = wanted.is_array() ? wanted.get<std::vector<Json>>() : std::vector<Json>{wanted};
-      const bool good = std::any_of(types.begin(), types.end(),
-                                    [&](const Json& type) { return has_type(value, type.get<std::string>()); });
-      return good ? "" : shortened(value) + " is not of type " + shortened(wanted);
+      if (wanted.is_string()) return has_type(value, wanted.get_ref<const std::string&>()) || unfit(" is not of type ");
+      if (!spend(wanted.size() / kPartsOfStep)) return false;
+      const bool good = std::any_of(wanted.begin(), wanted.end(), [&](const Json& type) {
+        return has_type(value, type.get_ref<const std::string&>());
+      });
+      return good || unfit(" is not of type ");
     }
     if (key == "enum") {
-      return std::find(wanted.begin(), wanted.end(), value) != wanted.end()
-                 ? ""
-                 : shortened(value) + " is none of " + shortened(wanted);
+      if (!spend(schema_.weights.at(&wanted) / kPartsOfStep)) return false;
+      return std::find(wanted.begin(), wanted.end(), value) != wanted.end() || unfit(" is none of ");
     }
-    if (key == "const") return value == wanted ? "" : shortened(value) + " is not " + shortened(wanted);
-    if (key == "$ref") return judge(*target(wanted.get<std::string>()), value, at, depth + 1);
+    if (key == "const") {
+      if (!spend(schema_.weights.at(&wanted) / kPartsOfStep)) return false;
+      return value == wanted || unfit(" is not ");
+    }
+    if (key == "$ref") return fits(*schema_.targets.at(&wanted), value, place, depth + 1);
     if (key == "allOf") {
-      for (const Json& one : wanted) {
-        if (std::string wrong = judge(one, value, at, depth + 1); !wrong.empty()) return wrong;
-      }
-      return "";
+      return std::all_of(wanted.begin(), wanted.end(),
+                         [&](const Json& one) { return fits(one, value, place, depth + 1); });
     }
-    if (key == "anyOf" || key == "oneOf") {
-      const auto fits = std::count_if(wanted.begin(), wanted.end(),
-                                      [&](const Json& one) { return judge(one, value, at, depth + 1).empty(); });
-      if (key == "anyOf") return fits > 0 ? "" : shortened(value) + " fits none of anyOf";
-      return fits == 1 ? "" : shortened(value) + " fits " + std::to_string(fits) + " of oneOf";
+    if (key == "anyOf" || key == "oneOf") return keeps_branches(key, wanted, value, place, depth);
+    if (key == "not") {
+      if (!would_fit(wanted, value, place, depth + 1)) return !given_up_;
+      return refuse(place, [&] { return shortened(value) + " is what it must not be"; });
     }
-    if (key == "not")
-      return judge(wanted, value, at, depth + 1).empty() ? shortened(value) + " is what it must not be" : "";
-    if (value.is_object()) {
-      if (key == "properties") {
-        for (const auto& [name, inner] : wanted.items()) {
-          const auto member = value.find(name);
-          if (member == value.end()) continue;
-          if (std::string wrong = judge(inner, *member, at + "/" + name, depth + 1); !wrong.empty()) return wrong;
-        }
-      } else if (key == "required") {
-        for (const Json& name : wanted) {
-          if (!value.contains(name.get<std::string>())) return "'" + name.get<std::string>() + "' is missing";
-        }
-      } else if (key == "additionalProperties") {
-        const auto known = schema.find("properties");
-        for (const auto& [name, member] : value.items()) {
-          if (known != schema.end() && known->contains(name)) continue;
-          if (wanted == false) return "'" + on_one_line(name) + "' is not allowed";
-          if (std::string wrong = judge(wanted, member, at + "/" + name, depth + 1); !wrong.empty()) return wrong;
-        }
-      } else if (key == "minProperties" && static_cast<double>(value.size()) < number()) {
-        return "has fewer than " + shortened(wanted) + " members";
-      } else if (key == "maxProperties" && static_cast<double>(value.size()) > number()) {
-        return "has more than " + shortened(wanted) + " members";
-      }
-      return "";
-    }
-    if (value.is_array()) {
-      if (key == "items") {
-        for (std::size_t i = 0; i < value.size(); ++i) {
-          if (std::string wrong = judge(wanted, value[i], at + "/" + std::to_string(i), depth + 1); !wrong.empty())
-            return wrong;
-        }
-      } else if (key == "minItems" && static_cast<double>(value.size()) < number()) {
-        return "has fewer than " + shortened(wanted) + " items";
-      } else if (key == "maxItems" && static_cast<double>(value.size()) > number()) {
-        return "has more than " + shortened(wanted) + " items";
-      } else if (key == "uniqueItems" && wanted == true) {
-        Json sorted = value;
-        std::sort(sorted.begin(), sorted.end());
-        if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) return "has an item twice";
-      }
-      return "";
-    }
-    if (value.is_string()) {
-      const auto& text = value.get_ref<const std::string&>();
-      const auto length = static_cast<double>(code_point_count(text));
-      if (key == "minLength" && length < number()) return shortened(value) + " is shorter than " + shortened(wanted);
-      if (key == "maxLength" && length > number()) return shortened(value) + " is longer than " + shortened(wanted);
-      if (key == "pattern" && !RE2::PartialMatch(text, *patterns.at(wanted.get<std::string>()))) {
-        return shortened(value) + " does not match " + shortened(wanted);
-      }
-      return "";
-    }
+    if (value.is_object()) return keeps_members(schema, key, wanted, value, place, depth);
+    if (value.is_array()) return keeps_items(key, wanted, value, place, depth);
+    if (value.is_string()) return keeps_text(key, wanted, value, place);
     if (value.is_number()) {
-      if (key == "minimum" && value < wanted) return shortened(value) + " is below " + shortened(wanted);
-      if (key == "maximum" && value > wanted) return shortened(value) + " is above " + shortened(wanted);
-      if (key == "exclusiveMinimum" && value <= wanted) return shortened(value) + " is not above " + shortened(wanted);
-      if (key == "exclusiveMaximum" && value >= wanted) return shortened(value) + " is not below " + shortened(wanted);
-      if (key == "multipleOf" && !is_multiple(value, wanted))
-        return shortened(value) + " is no multiple of " + shortened(wanted);
+      if (key == "minimum" && value < wanted) return unfit(" is below ");
+      if (key == "maximum" && value > wanted) return unfit(" is above ");
+      if (key == "exclusiveMinimum" && value <= wanted) return unfit(" is not above ");
+      if (key == "exclusiveMaximum" && value >= wanted) return unfit(" is not below ");
+      if (key == "multipleOf" && !is_multiple(value, wanted)) return unfit(" is no multiple of ");
     }
-    return "";
+    return true;
   }
 
-  [[nodiscard]] static bool is_multiple(const Json& value, const Json& of) {
-    if (value.is_number_unsigned() && of.is_number_unsigned()) {
-      return value.get<std::uint64_t>() % of.get<std::uint64_t>() == 0;
+  bool keeps_branches(const std::string& key, const Json& wanted, const Json& value, const Place& place, int depth) {
+    std::size_t fitting = 0;
+    for (const Json& one : wanted) {
+      if (would_fit(one, value, place, depth + 1)) ++fitting;
+      if (given_up_) return false;
+      if (key == "anyOf" && fitting > 0) return true;
     }
-    // A negative number's magnitude: that of the least one does not fit its own type.
-    if (value.is_number_integer() && !value.is_number_unsigned() && of.is_number_unsigned()) {
-      return (0 - static_cast<std::uint64_t>(value.get<std::int64_t>())) % of.get<std::uint64_t>() == 0;
+    if (key == "anyOf") {
+      return refuse(place, [&] { return shortened(value) + " fits none of anyOf"; });
     }
-    const double quotient = value.get<double>() / of.get<double>();
-    return std::isfinite(quotient) && std::floor(quotient) == quotient;
+    return fitting == 1 ||
+           refuse(place, [&] { return shortened(value) + " fits " + std::to_string(fitting) + " of oneOf"; });
   }
+
+  bool keeps_members(const Json& schema, const std::string& key, const Json& wanted, const Json& value,
+                     const Place& place, int depth) {
+    if (key == "properties") {
+      if (!spend(wanted.size() / kPartsOfStep)) return false;
+      for (const auto& [name, inner] : wanted.items()) {
+        const auto member = value.find(name);
+        if (member == value.end()) continue;
+        if (!fits(inner, *member, member_of(place, name), depth + 1)) return false;
+      }
+    } else if (key == "required") {
+      if (!spend(wanted.size() / kPartsOfStep)) return false;
+      for (const Json& name : wanted) {
+        const auto& text = name.get_ref<const std::string&>();
+        if (!value.contains(text)) return refuse(place, [&] { return "'" + text + "' is missing"; });
+      }
+    } else if (key == "additionalProperties") {
+      if (!spend(value.size() / kPartsOfStep)) return false;
+      const auto known = schema.find("properties");
+      for (const auto& [name, member] : value.items()) {
+        if (known != schema.end() && known->contains(name)) continue;
+        if (wanted == false) {
+          return refuse(place, [&, &unknown = name] { return "'" + on_one_line(unknown) + "' is not allowed"; });
+        }
+        if (!fits(wanted, member, member_of(place, name), depth + 1)) return false;
+      }
+    } else if (key == "minProperties" && static_cast<double>(value.size()) < wanted.get<double>()) {
+      return refuse(place, [&] { return "has fewer than " + shortened(wanted) + " members"; });
+    } else if (key == "maxProperties" && static_cast<double>(value.size()) > wanted.get<double>()) {
+      return refuse(place, [&] { return "has more than " + shortened(wanted) + " members"; });
+    }
+    return true;
+  }
+
+  bool keeps_items(const std::string& key, const Json& wanted, const Json& value, const Place& place, int depth) {
+    if (key == "items") {
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        if (!fits(wanted, value[i], item_of(place, i), depth + 1)) return false;
+      }
+    } else if (key == "minItems" && static_cast<double>(value.size()) < wanted.get<double>()) {
+      return refuse(place, [&] { return "has fewer than " + shortened(wanted) + " items"; });
+    } else if (key == "maxItems" && static_cast<double>(value.size()) > wanted.get<double>()) {
+      return refuse(place, [&] { return "has more than " + shortened(wanted) + " items"; });
+    } else if (key == "uniqueItems" && wanted == true) {
+      if (!spend(weight_of(value))) return false;
+      Json sorted = value;
+      std::sort(sorted.begin(), sorted.end());
+      if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
+        return refuse(place, [] { return "has an item twice"; });
+      }
+    }
+    return true;
+  }
+
+  bool keeps_text(const std::string& key, const Json& wanted, const Json& value, const Place& place) {
+    if (key != "minLength" && key != "maxLength" && key != "pattern") return true;
+    const auto& text = value.get_ref<const std::string&>();
+    if (!spend(text.size() / kBytesOfStep)) return false;
+    const auto unfit = [&](const std::string& between) {
+      return refuse(place, [&] { return shortened(value) + between + shortened(wanted); });
+    };
+    if (key == "pattern") return RE2::PartialMatch(text, *schema_.patterns.at(&wanted)) || unfit(" does not match ");
+    const auto length = static_cast<double>(code_point_count(text));
+    if (key == "minLength" && length < wanted.get<double>()) return unfit(" is shorter than ");
+    if (key == "maxLength" && length > wanted.get<double>()) return unfit(" is longer than ");
+    return true;
+  }
+
+  // Looking at so many parts of a list costs about what a step does.
+  static constexpr std::size_t kPartsOfStep = 16;
+
+  const State& schema_;
+  std::size_t steps_ = 0;
+  bool given_up_ = false;
+  int trying_ = 0;  // branches being tried, one in another
+  std::string wrong_;
 };
 
 JsonSchema::JsonSchema(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -306,7 +466,7 @@ Result<JsonSchema> JsonSchema::parse(std::string_view text, const std::string& w
   auto state = std::make_unique<State>();
   state->root = reading::parse_bounded_json(text);
   if (state->root.is_discarded()) return usage_error(where + ": the JSON schema is no JSON");
-  if (std::string wrong = state->check(state->root, "#", 0); !wrong.empty()) {
+  if (std::string wrong = state->check_all(); !wrong.empty()) {
     return usage_error(where + ": JSON schema " + on_one_line(wrong));
   }
   return JsonSchema(std::move(state));
@@ -315,7 +475,7 @@ Result<JsonSchema> JsonSchema::parse(std::string_view text, const std::string& w
 std::string JsonSchema::violation(std::string_view json) const {
   const Json value = reading::parse_bounded_json(json);
   if (value.is_discarded()) return "no JSON";
-  return on_one_line(state_->judge(state_->root, value, "", 0));
+  return on_one_line(State::Validation(*state_).violation(value));
 }
 
 }  // namespace assay::scoring

@@ -6,6 +6,7 @@
 // descriptions and the like are passed over. Any other keyword is refused when the schema is read, by name.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,13 @@ namespace assay::scoring {
 /// A schema. Thread-safe.
 class JsonSchema {
  public:
+  /// Steps of checking one value: a part of the value against a part of the schema, and long texts and lists by their
+  /// length. A schema may refer to itself, so that without a limit a short answer can keep it busy for years.
+  static constexpr std::size_t kMostSteps = 1'000'000;
+
+  /// How violation() begins where they were not enough.
+  static constexpr const char* kGivenUp = "the schema's check of this answer was given up";
+
   /// Reads a schema. `where` starts every message. Errors: not JSON, an unsupported keyword, a value of the wrong kind.
   [[nodiscard]] static Result<JsonSchema> parse(std::string_view text, const std::string& where);
 
@@ -25,6 +33,7 @@ class JsonSchema {
   ~JsonSchema();
 
   /// Why a JSON text is not valid, with the place in it ("/items/0/price: …"); empty: it is.
+  /// Of a check that takes more than kMostSteps: that it was given up, which is no word on the value.
   [[nodiscard]] std::string violation(std::string_view json) const;
 
  private:
