@@ -182,7 +182,6 @@ void AnswerPages::note(const Record& record) {
     if (value >= 1) ++item_->right;
     if (!headline_.vote) continue;
     item_->votes.push_back(statistics::vote_of(record.score->extracted));
-    item_->answers.push_back(record.score->extracted);
     item_->values.push_back(value);
   }
 }
@@ -197,7 +196,7 @@ Result<void> AnswerPages::end_item() {
   if (!item_->votes.empty()) {
     const auto elected = statistics::majority(item_->votes);
     value = elected ? item_->values[*elected] : 0;
-    item_->extracted = elected ? item_->answers[*elected] : "";
+    item_->extracted = elected ? item_->votes[*elected].spelling : "";
   }
   if (item_->failure) {
     value.reset();

@@ -14,6 +14,7 @@
 #include "results/site/json_text.h"
 #include "results/site/log_histogram.h"
 #include "results/site/question_store.h"
+#include "results/statistics/majority.h"
 
 namespace assay::site {
 
@@ -30,8 +31,7 @@ struct OpenItem {
   std::optional<FailureKind> failure;
   std::string extracted;
   // where samples vote, of each that has the headline's value
-  std::vector<std::string> votes;
-  std::vector<std::string> answers;
+  std::vector<statistics::Vote> votes;
   std::vector<double> values;
 };
 

@@ -10,12 +10,20 @@
 
 namespace assay::statistics {
 
-/// What an extracted answer votes for. Answers count as the same where they differ in nothing but blanks, capitals of
-/// ASCII, a full stop at the end and the way a number is written ("$1,250.00" and "1250"). Empty: no vote.
-[[nodiscard]] std::string vote_of(std::string_view extracted);
+/// A sample's vote.
+struct Vote {
+  std::string meaning;   ///< what it counts for; empty: no vote
+  std::string spelling;  ///< the answer as it was extracted
+};
 
-/// The place of the first sample that gave the answer with the most votes; of answers with as many, of the one that was
-/// given first. `votes` are those of vote_of(), by sample. Absent: nobody voted.
-[[nodiscard]] std::optional<std::size_t> majority(const std::vector<std::string>& votes);
+/// What an extracted answer means. Answers mean the same where they differ in nothing but blanks, capitals of ASCII, a
+/// full stop at the end and the way a number of at most 15 digits is written ("$1,250.00" and "1250").
+[[nodiscard]] std::string meaning_of(std::string_view extracted);
+
+[[nodiscard]] Vote vote_of(std::string_view extracted);
+
+/// The sample that is elected: of the meaning with the most votes, and of its spellings the most frequent one, the
+/// first sample that gave it. Of as many the one that was given first. Absent: nobody voted.
+[[nodiscard]] std::optional<std::size_t> majority(const std::vector<Vote>& votes);
 
 }  // namespace assay::statistics

@@ -195,6 +195,16 @@ void MetricAccumulator::add(const Item& item, const ItemSamples& samples) {
 }
 
 Estimate MetricAccumulator::estimate() const {
+  Estimate estimate = whole_estimate();
+  // Items that all have one value say nothing of how far others may lie from it.
+  if (estimate.ci95 && estimate.ci95->low == estimate.ci95->high) {
+    estimate.ci95.reset();
+    estimate.interval.clear();
+  }
+  return estimate;
+}
+
+Estimate MetricAccumulator::whole_estimate() const {
   if (spec_.aggregation == Aggregation::kMacroMean || is_balanced(spec_.aggregation)) {
     Estimate estimate = is_balanced(spec_.aggregation) ? mean_of_parts(balanced_) : mean_of_means(parts_);
     use_drawn(drawn_from_, estimate);

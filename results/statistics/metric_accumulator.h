@@ -12,6 +12,7 @@
 #include "harness/core/item.h"
 #include "harness/core/metric.h"
 #include "harness/core/score.h"
+#include "results/statistics/majority.h"
 #include "results/statistics/mean.h"
 #include "results/statistics/sample_spread.h"
 #include "results/statistics/summary.h"
@@ -25,8 +26,8 @@ struct ItemSamples {
   std::int64_t right = 0;  ///< samples with value 1
   double weight = 0;       ///< sum of the samples' weights, 1 each where the score says none (MetricSpec::value)
   double weighted = 0;     ///< sum of their values times weights
-  std::vector<double> values = {};      ///< of the samples, in the order of their numbers
-  std::vector<std::string> votes = {};  ///< MetricSpec::vote: what each sample voted for; else empty
+  std::vector<double> values = {};  ///< of the samples, in the order of their numbers
+  std::vector<Vote> votes = {};     ///< MetricSpec::vote: what each sample voted for; else empty
 
   /// Adds a sample, where its score has the metric's value; false where it has not.
   bool add(const MetricSpec& metric, const Score& score);
@@ -71,6 +72,7 @@ class MetricAccumulator {
   /// Adds one item; items without samples of this metric are left out.
   void add(const Item& item, const ItemSamples& samples);
 
+  /// Without an interval where that would have no width: items that all have one value do not say how far others lie.
   [[nodiscard]] Estimate estimate() const;
 
   /// Sum of the items' values.
@@ -78,6 +80,7 @@ class MetricAccumulator {
 
  private:
   void keep(const std::string& part, double value);
+  [[nodiscard]] Estimate whole_estimate() const;
 
   MetricSpec spec_;
   Mean mean_;

@@ -223,25 +223,35 @@ TEST_CASE("Ways that are all alike have a spread, and its interval reaches down 
 }
 
 TEST_CASE("The answer that most samples gave is the item's; ties go to the one that was given first") {
-  using statistics::majority;
+  const auto majority = [](const std::vector<std::string>& answers) {
+    std::vector<statistics::Vote> votes;
+    for (const std::string& answer : answers) votes.push_back(statistics::vote_of(answer));
+    return statistics::majority(votes);
+  };
   // as Python's collections.Counter(votes).most_common(1) has it, whose ties keep the order of first appearance
   CHECK(majority({"a", "b", "b"}) == 1);
   CHECK(majority({"a", "b", "b", "a"}) == 0);
   CHECK(majority({"c", "b", "a", "a", "b"}) == 1);
   CHECK(majority({"", "", "a"}) == 2);  // who says nothing does not vote
   CHECK_FALSE(majority({"", ""}));
+  CHECK(majority({"01067", "1067", "1067"}) == 1);  // they mean the same: the spelling that most gave
+  CHECK(majority({"1,2", "12", "12"}) == 1);
+  CHECK(majority({"9007199254740992", "9007199254740993", "9007199254740993"}) == 1);
   CHECK_FALSE(majority({}));
-  using statistics::vote_of;
-  CHECK(vote_of(" Billing.\n") == vote_of("billing"));
-  CHECK(vote_of("two  words") == "two words");
-  CHECK(vote_of("$1,250.00") == vote_of("1250"));
-  CHECK(vote_of("18.0") == vote_of("18"));
-  CHECK(vote_of("-0") == vote_of("0"));
-  CHECK(vote_of("18") != vote_of("18.5"));
-  CHECK(vote_of("infinity") == "infinity");
-  CHECK(vote_of("Ärger") != vote_of("ärger"));  // capitals of ASCII alone
-  CHECK(vote_of(".") == ".");
-  CHECK(vote_of("") == "");
+  using statistics::meaning_of;
+  CHECK(meaning_of(" Billing.\n") == meaning_of("billing"));
+  CHECK(meaning_of("two  words") == "two words");
+  CHECK(meaning_of("$1,250.00") == meaning_of("1250"));
+  CHECK(meaning_of("1,250,000.5") == meaning_of("1250000.5"));
+  CHECK(meaning_of("-1,000") == meaning_of("-1000"));
+  for (const char* text : {"1,2", "12,34", "1,2500", ",125", "1250,000", "1.5,000"}) CHECK(meaning_of(text) == text);
+  CHECK(meaning_of("18.0") == meaning_of("18"));
+  CHECK(meaning_of("-0") == meaning_of("0"));
+  CHECK(meaning_of("18") != meaning_of("18.5"));
+  CHECK(meaning_of("infinity") == "infinity");
+  CHECK(meaning_of("Ärger") != meaning_of("ärger"));  // capitals of ASCII alone
+  CHECK(meaning_of(".") == ".");
+  CHECK(meaning_of("") == "");
 }
 
 TEST_CASE("A metric of voters has the elected answer's value, and stays what it is over items") {
