@@ -245,7 +245,12 @@ class CustomSuite : public Suite {
     score.why = std::move(verdict.why);
     for (auto& [name, value] : verdict.values) {
       const auto same = [&name = name](const auto& one) { return one.first == name; };
-      std::find_if(score.values.begin(), score.values.end(), same)->second = value;
+      const auto known = std::find_if(score.values.begin(), score.values.end(), same);
+      if (known != score.values.end()) {
+        known->second = value;
+      } else {
+        score.values.emplace_back(name, value);
+      }
     }
     return score;
   }
@@ -295,12 +300,13 @@ class CustomSuite : public Suite {
     return metrics;
   }
 
-  // The score of an answer as long as the judge says nothing: its metrics are 0, and those of the rules are there.
+  // The score of an answer as long as the judge says nothing: its headline is 0, and the metrics of the rules are
+  // there. What the judge's verdicts are like (their agreement) is not known of an answer that it never saw.
   [[nodiscard]] Score unjudged(const Extra& extra, const ReadAnswer& read, const Completion& completion) const {
     Score rules;
     if (file_.has_rules) rules = file_.scorer.judge(extra.expected, read, completion);
     Score score;
-    for (const MetricSpec& metric : file_.judge->metrics()) score.values.emplace_back(metric.value, 0);
+    score.values.emplace_back(file_.judge->metrics().front().value, 0);
     score.values.insert(score.values.end(), rules.values.begin(), rules.values.end());
     if (is_empty(read)) {
       score.why = read.text || completion.text.empty() ? "the answer is empty" : read.missing;

@@ -1,5 +1,7 @@
 #include "suites/custom/judge_rules.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -44,6 +46,32 @@ std::optional<double> number_in(const std::string& text) {
   const bool is_number =
       !digits.empty() && error == std::errc() && end == digits.data() + digits.size() && std::isfinite(value);
   return is_number ? std::optional(value) : std::nullopt;
+}
+
+// The grade that the last line with a digit says, where nobody said how verdicts are read: its only number, or "4/5"
+// and "4 out of 5" where 5 is the best grade. Of several numbers nobody knows which one is meant.
+std::optional<std::string> grade_in(const std::string& text, double most) {
+  static const RE2 kNumber(R"re([-+]?\d+(?:\.\d+)?)re");
+  static const RE2 kOutOf(R"re(([-+]?\d+(?:\.\d+)?)\s*(?:/|out of)\s*(\d+(?:\.\d+)?))re");
+  std::string line;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string one = text.substr(begin, end - begin);
+    if (one.find_first_of("0123456789") != std::string::npos) line = one;
+    begin = end + 1;
+  }
+  std::vector<std::string> numbers;
+  re2::StringPiece rest(line);
+  re2::StringPiece number;
+  while (numbers.size() < 3 && kNumber.Match(rest, 0, rest.size(), RE2::UNANCHORED, &number, 1)) {
+    numbers.emplace_back(number.data(), number.size());
+    rest.remove_prefix(static_cast<std::size_t>(number.data() - rest.data()) + number.size());
+  }
+  if (numbers.size() == 1) return numbers.front();
+  std::string grade;
+  std::string of;
+  const bool is_out_of = numbers.size() == 2 && RE2::PartialMatch(line, kOutOf, &grade, &of);
+  return is_out_of && number_in(of) == most ? std::optional(grade) : std::nullopt;
 }
 
 bool has(const std::vector<std::string>& words, const std::string& word) {
@@ -108,7 +136,8 @@ Result<JudgeRules> JudgeRules::parse(const YamlNode& node, const std::string& pa
     if (!reader) return forward_error(reader);
     rules.verdict_ = std::move(*reader);
   } else {
-    rules.verdict_ = AnswerReader(rules.form_ == Form::kScale ? "last_number" : "last_line", "verdict");
+    rules.verdict_ = AnswerReader(rules.form_ == Form::kScale ? "whole" : "last_line", "verdict");
+    rules.finds_grade_ = rules.form_ == Form::kScale;
   }
   if (auto finished = fields->finish(); !finished) return forward_error(finished);
   return rules;
@@ -231,8 +260,9 @@ Result<std::string> JudgeRules::word_of(const JudgeAnswer& answer) const {
     return usage_error(read.missing + " in the judge's answer " + shown(answer.completion.text) + cut);
   }
   if (form_ == Form::kScale) {
-    const std::optional<double> grade = number_in(*read.text);
-    if (grade && *grade >= least_ && *grade <= most_) return *read.text;
+    const std::string text = finds_grade_ ? grade_in(*read.text, most_).value_or(*read.text) : *read.text;
+    const std::optional<double> grade = number_in(text);
+    if (grade && *grade >= least_ && *grade <= most_) return text;
     return usage_error(shown(*read.text) + " of the judge is no grade from " + number_text(least_) + " to " +
                        number_text(most_) + cut);
   }

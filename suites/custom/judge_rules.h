@@ -79,6 +79,7 @@ class JudgeRules {
   std::string model_;
   std::optional<Placed> system_;
   Placed rubric_;
+  bool finds_grade_ = false;  // of a scale whose file does not say how verdicts are read
   AnswerReader verdict_;
   int max_tokens_ = 512;
   double temperature_ = 0;

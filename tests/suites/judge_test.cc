@@ -162,12 +162,14 @@ TEST_CASE("a grade is its place on the scale, and what is no grade is no verdict
   CHECK(grade("It answers the question, so 3.\nGrade: **5**.").value == 1);
   CHECK(grade("1").value == 0);
   CHECK(grade("2.5").value == 0.375);
-  for (const char* none : {"7", "0", "-2", "good", "", "five", "1e999"}) {
+  CHECK(grade("I give it 4/5.").value == 0.75);
+  CHECK(grade("The range is 1 to 5.\n**Grade:** 2 out of 5\n").value == 0.25);
+  for (const char* none : {"7", "0", "-2", "good", "", "five", "1e999", "The range is 1 to 5", "4/10", "3 or 4"}) {
     INFO(none);
     const Score score = grade(none);
     CHECK_FALSE(score.not_judged.empty());
   }
-  CHECK(grade("good").not_judged == "nothing found by verdict: last_number in the judge's answer 'good'");
+  CHECK(grade("good").not_judged == "'good' of the judge is no grade from 1 to 5");
   CHECK(grade("7").not_judged == "'7' of the judge is no grade from 1 to 5");
   CHECK(suite.judged({"let me think"}, "x", FinishReason::kLength).not_judged.find("raise max_tokens") !=
         std::string::npos);
@@ -253,6 +255,10 @@ TEST_CASE("two answers are shown in both orders, and a verdict that changes with
     CHECK(value_of(score, "judge_agreement") == one.agrees);
     CHECK(value_of(score, "judge_first_rate") == one.first);
   }
+  // An answer that the judge never saw has lost, and says nothing of the judge.
+  const Score empty = suite.judged({}, "");
+  CHECK(value_of(empty, "judge_win_rate") == 0);
+  for (const auto& [name, value] : empty.values) CHECK(name == "judge_win_rate");
   CHECK_FALSE(suite.judged({"A", "neither"}).not_judged.empty());
   CHECK_FALSE(suite.judged({"A"}).not_judged.empty());
 
