@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "harness/core/suite_file.h"
 #include "harness/core/text.h"
 #include "suites/registry.h"
 

@@ -39,7 +39,4 @@ struct SuiteEntry {
 /// or names the place in the file.
 [[nodiscard]] Result<std::shared_ptr<const SuiteEntry>> find_suite(const std::string& name);
 
-/// The key under which a custom suite's file is recorded among a result's options.
-inline constexpr const char* kSuiteFileOption = "file";
-
 }  // namespace assay

@@ -92,7 +92,9 @@ Result<Key> key_for(const ModelRef& ref, const AdapterContext& context, const En
 }
 
 void scrub(std::string& text, const std::string& key) {
-  if (key.empty()) return;
+  constexpr std::size_t kShortestKey =
+      8;  // below: a placeholder for a server without keys ("none"), and a word of texts
+  if (key.size() < kShortestKey) return;
   const auto take_out = [&text](const std::string& spelling) {
     for (std::size_t at = text.find(spelling); at != std::string::npos; at = text.find(spelling, at)) {
       text.replace(at, spelling.size(), "[key]");

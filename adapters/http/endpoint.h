@@ -41,7 +41,8 @@ struct Key {
 [[nodiscard]] Result<Key> key_for(const ModelRef& ref, const AdapterContext& context, const Endpoint& endpoint,
                                   const std::vector<std::string>& variables, bool required);
 
-/// `text` with each occurrence of `key` replaced by "[key]"; returns at once where there is none.
+/// `text` with each occurrence of `key` replaced by "[key]"; returns at once where there is none. Fewer than 8
+/// characters are no secret but what stands in for one ("none"), and stay.
 void scrub(std::string& text, const std::string& key);
 
 /// Transport settings from the environment: CURL_CA_BUNDLE or else SSL_CERT_FILE, and SSL_CERT_DIR. libcurl itself

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "harness/core/strategy.h"
 #include "results/report/csv_line.h"
 #include "results/report/json_dump.h"
 #include "results/report/text.h"
@@ -129,8 +130,11 @@ void write_most_overlap(std::ostream& out, const ContaminationReport& report) {
 
 void write_results(std::ostream& out, const ContaminationReport& report) {
   for (const ResultOverlap& result : report.results) {
-    out << "\n  " << plain(result.model) << ", " << plain(result.protocol) << ", " << result.shots
-        << " shots: " << plain(result.metric) << " [95 %]\n";
+    const std::string strategy = strategy_of(result.options);
+    out << "\n  " << plain(result.model) << ", " << (strategy.empty() ? "" : plain(strategy) + ": ")
+        << plain(result.protocol) << ", " << result.shots << (result.shots == 1 ? " shot" : " shots");
+    if (result.samples > 1) out << ", " << result.samples << " samples";
+    out << ": " << plain(result.metric) << " [95 %]\n";
     const auto line = [&out](const char* name, const StandingScore& score) {
       out << "    " << left(name, 18) << right(std::to_string(score.items) + " items", 14) << "  "
           << with_interval(score.estimate.value, score.estimate.ci95) << "\n";
@@ -210,8 +214,8 @@ void write_contamination_text(std::ostream& out, const ContaminationReport& repo
   }
   write_most_overlap(out, report);
   write_results(out, report);
-  out << "\nflagged: the corpus has one of the item's " << report.ngram << "-grams at least; too short: no text of the "
-      << "item has " << report.ngram << " words\n"
+  out << "\nflagged: the corpus has one of the item's " << report.ngram
+      << "-grams at least; too short: the item has no " << report.ngram << "-gram of its own\n"
       << (all.too_short * 4 > all.items() ? "of many items nothing can be said: --ngram auto or a smaller N\n" : "")
       << kContaminationHint << "\n";
 }

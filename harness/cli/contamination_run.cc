@@ -9,7 +9,6 @@
 #include "harness/run/stored_run.h"
 #include "results/statistics/interval.h"
 #include "results/statistics/metric_accumulator.h"
-#include "suites/voting/voting_suite.h"
 
 namespace assay::cli {
 namespace {
@@ -37,11 +36,12 @@ Result<void> check_data(const OpenRun& run, const ResultInfo& info, const Looked
   options.shots = info.shots;
   options.samples = info.samples;
   options.extra = info.options;
-  // These say who judged and what found passages: they ask for nothing.
-  std::erase_if(options.extra,
-                [](const auto& option) { return option.first == kJudgedBy || option.first == kRetrieverOption; });
+  // These say who judged, what found passages and how a strategy asked: the data are the same without them.
+  std::erase_if(options.extra, [](const auto& option) {
+    return option.first == kJudgedBy || option.first == kRetrieverOption || option.first == kStrategyOption;
+  });
   if (auto opened = open_against(options); !opened) return forward_error(opened);
-  auto suite = make_by_strategy(looked.entry, options);
+  auto suite = looked.entry.make(options);
   if (!suite) return forward_error(suite);
   auto data_sha256 = (*suite)->data_sha256();
   if (!data_sha256) return forward_error(data_sha256);

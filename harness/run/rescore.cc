@@ -11,6 +11,7 @@
 
 #include "harness/core/clock.h"
 #include "harness/core/hash.h"
+#include "harness/core/suite_file.h"
 #include "harness/core/text.h"
 #include "harness/core/version.h"
 #include "harness/run/host.h"
@@ -40,6 +41,7 @@ struct StoredWork {
   Record record;
   std::optional<double> old_value;
   bool is_reworded = false;
+  bool has_other_options = false;
 };
 
 const config::SuiteFlag* changes_of(const RescoreConfig& config, const std::string& suite) {
@@ -210,6 +212,25 @@ bool same_question(const Request& a, const Request& b) {
   return a.body == b.body;
 }
 
+// Whether today's suite offers other options than were asked, or in another order: a letter or a log-probability that
+// is stored would stand for another one of them.
+bool has_other_options(const Item& item, const Request& today, const Request& stored) {
+  if (const auto* scored = std::get_if<LoglikelihoodRequest>(&today.body)) {
+    const auto* other = std::get_if<LoglikelihoodRequest>(&stored.body);
+    return other == nullptr || other->continuations != scored->continuations;
+  }
+  const auto* other = std::get_if<GenerateRequest>(&stored.body);
+  if (item.choices.empty() || other == nullptr) return false;
+  std::string asked = other->prompt;
+  for (const Message& message : other->messages) asked += message.content + "\n";
+  std::size_t at = 0;
+  return std::any_of(item.choices.begin(), item.choices.end(), [&](const std::string& choice) {
+    const std::size_t found = asked.find(choice, at);
+    at = found == std::string::npos ? at : found + choice.size();
+    return found == std::string::npos;
+  });
+}
+
 // Goes through the data set beside the stored records: both are in file order.
 class ItemCursor {
  public:
@@ -275,7 +296,9 @@ void score(const Suite& suite, StoredWork& work) {
   if (is_answered || lacks_verdict_only(record.completion)) failure.reset();
   if (failure) return;
   if (record.score) work.old_value = record.score->value;
-  work.is_reworded = !same_question(suite.ask(record.item, record.request.sample), record.request);
+  const Request today = suite.ask(record.item, record.request.sample);
+  work.is_reworded = !same_question(today, record.request);
+  work.has_other_options = work.is_reworded && has_other_options(record.item, today, record.request);
   Score fresh = todays_score(suite, record);
   if (fresh.not_judged.empty()) {
     record.score = std::move(fresh);
@@ -295,6 +318,11 @@ Result<void> finish_batch(std::vector<StoredWork>& batch, const std::vector<Resc
   });
   for (const StoredWork& work : batch) {
     const Record& record = work.record;
+    if (work.has_other_options) {
+      return usage_error(record.item.id +
+                         ": today's suite offers other options than were asked, or in another order: what is stored "
+                         "would stand for others; ask anew, or take the change back");
+    }
     if (record.score) {
       ++outcome.scored;
       outcome.changed += !work.old_value || *work.old_value != record.score->value ? 1 : 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/core/suite_file.h"
 #include "harness/core/text.h"
 #include "harness/run/stored_run.h"
 

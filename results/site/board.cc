@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "harness/core/suite_file.h"
+
 namespace assay::site {
 namespace {
 
@@ -100,7 +102,9 @@ std::string comparable_key(const ResultInfo& info) {
   add(std::to_string(info.shots));
   add(std::to_string(info.samples));
   add(info.starter ? "starter" : "");
-  for (const auto& [name, value] : info.options) add(name + '=' + value);
+  for (const auto& [name, value] : info.options) {
+    if (name != kSuiteFileOption) add(name + '=' + value);
+  }
   for (const MetricSpec& metric : info.metrics) {
     if (metric.headline) add(metric.name);
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "harness/core/strategy.h"
+#include "harness/core/suite_file.h"
 #include "harness/core/text.h"
 #include "results/statistics/mean.h"
 #include "results/statistics/metric_accumulator.h"
@@ -31,6 +32,7 @@ struct Pair {
 std::string options_text(const ResultInfo& info, Across across) {
   std::string text;
   for (const auto& [key, value] : info.options) {
+    if (key == kSuiteFileOption) continue;
     if (across != Across::kNothing && (key == kStrategyOption || key == kRetrieverOption)) continue;
     text += (text.empty() ? "" : ",") + key + "=" + value;
   }

@@ -104,11 +104,21 @@ struct AnswerReader::Step {
       case Kind::kRegex:
         break;
     }
+    return matched(text);
+  }
+
+  // Each try may read the text to its end, so that tries are bounded by what they may read: some seconds.
+  [[nodiscard]] std::optional<std::string> matched(const std::string& text) const {
+    constexpr std::size_t kMostRead = std::size_t{1} << 30;
     std::vector<re2::StringPiece> groups(static_cast<std::size_t>(group) + 1);
     std::optional<std::string> found;
     std::size_t at = 0;
-    while (at <= text.size() &&
-           regex->Match(text, at, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
+    for (std::size_t read = 0; at <= text.size();) {
+      read += text.size() - at;
+      if (read > kMostRead) return std::nullopt;
+      if (!regex->Match(text, at, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
+        return found;
+      }
       const re2::StringPiece& wanted = groups.back();
       if (wanted.data() != nullptr) found = std::string(wanted.data(), wanted.size());
       if (found && !last) return found;
@@ -132,6 +142,10 @@ AnswerReader& AnswerReader::operator=(AnswerReader&&) noexcept = default;
 AnswerReader::~AnswerReader() = default;
 
 Result<std::unique_ptr<RE2>> compile_regex(const std::string& pattern, const std::string& where) {
+  constexpr std::size_t kLongest = 4096;  // a long one takes seconds to compile and to match
+  if (pattern.size() > kLongest) {
+    return usage_error(where + ": the regular expression is longer than " + std::to_string(kLongest) + " bytes");
+  }
   RE2::Options options;
   options.set_log_errors(false);
   auto regex = std::make_unique<RE2>(pattern, options);

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int64_t kMostWords = 10'000'000;
 constexpr const char* kWithin = "within_length";
-constexpr const char* kCompression = "compression";
 
 double compression(std::int64_t words, std::int64_t source_words) {
   if (source_words == 0) return 1;
@@ -48,7 +47,7 @@ Result<LengthRule> LengthRule::read(YamlFields& fields) {
 std::vector<std::string> LengthRule::metrics() const {
   std::vector<std::string> names;
   if (min_words || max_words) names.emplace_back(kWithin);
-  if (!source.text.empty()) names.emplace_back(kCompression);
+  if (!source.text.empty()) names.emplace_back(LengthRule::kCompression);
   return names;
 }
 
@@ -60,7 +59,7 @@ std::vector<std::pair<std::string, double>> LengthRule::values(const std::string
     const bool within = words >= min_words.value_or(0) && words <= max_words.value_or(words);
     values.emplace_back(kWithin, within ? 1 : 0);
   }
-  if (!source.text.empty()) values.emplace_back(kCompression, compression(words, source_words));
+  if (!source.text.empty()) values.emplace_back(LengthRule::kCompression, compression(words, source_words));
   values.emplace_back(kWordsValue, static_cast<double>(words));
   return values;
 }

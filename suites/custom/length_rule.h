@@ -15,6 +15,8 @@ namespace assay::custom {
 /// `length: {of: "{{ article }}", min_words: 20, max_words: 60}`, each of them optional. Words are what stands between
 /// white space.
 struct LengthRule {
+  static constexpr const char* kCompression = "compression";
+
   Placed source;  ///< template of the text that is summarised; empty: not compared with one
   std::optional<std::int64_t> min_words;
   std::optional<std::int64_t> max_words;

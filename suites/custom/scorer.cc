@@ -177,7 +177,10 @@ struct Rule {
   [[nodiscard]] Verdict judge_schema(const std::string& answer) const {
     const std::optional<std::string> json = scoring::json_in(answer);
     const std::string wrong = schema->violation(json ? *json : answer);
-    return of_one(wrong.empty() ? 1 : 0, wrong.empty() ? "valid by the schema" : "not valid by the schema: " + wrong);
+    const bool given_up = wrong.starts_with(scoring::JsonSchema::kGivenUp);
+    return of_one(wrong.empty() ? 1 : 0, wrong.empty() ? "valid by the schema"
+                                         : given_up    ? wrong
+                                                       : "not valid by the schema: " + wrong);
   }
 };
 
@@ -514,7 +517,13 @@ std::string Scorer::defect(const Expected& expected) const {
         if (!number_in(target)) return "the target " + shown(target) + " is no number";
       }
     }
+    if (rule.name == "contains") {
+      const bool is_empty = std::any_of(expected.targets.begin(), expected.targets.end(),
+                                        [](const std::string& target) { return target.empty(); });
+      if (is_empty) return "the target is empty, and every answer contains that";
+    }
     if (rule.name == "regex" && !rule.regex) {
+      if (expected.pattern.empty()) return "the column " + rule.column + " is empty, and every answer matches that";
       if (auto compiled = compile_regex(expected.pattern, "the column " + rule.column); !compiled)
         return compiled.error().message;
     }
@@ -553,7 +562,10 @@ Score Scorer::judge(const Expected& expected, const ReadAnswer& read, const Comp
   if (!read.text || reading::python_strip(completion.text).empty()) {
     for (const MetricSpec& metric : metrics()) {
       const auto same = [&](const auto& value) { return value.first == metric.value; };
-      if (std::none_of(score.values.begin(), score.values.end(), same)) score.values.emplace_back(metric.value, 0);
+      const bool is_measured = metric.value != LengthRule::kCompression;  // nothing is no short summary
+      if (is_measured && std::none_of(score.values.begin(), score.values.end(), same)) {
+        score.values.emplace_back(metric.value, 0);
+      }
     }
     score.why = read.text || reading::python_strip(completion.text).empty() ? "the answer is empty" : read.missing;
     if (completion.finish == FinishReason::kLength) score.why += " [cut off by length]";

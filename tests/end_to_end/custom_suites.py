@@ -88,6 +88,23 @@ def run_resume_compare(folder):
     check("c.yaml:4:14" in error(assay(folder, "run", "c.yaml", code=2)), "an unknown key has its place")
 
 
+def letters_keep_their_options(folder):
+    (folder / "l.csv").write_text("q,colour\nGrass?,green\nBlood?,red\n")
+    text = ("assay_suite: 1\nname: l\ndata: l.csv\nprompt: \"{{ q }}\"\nchoices: [red, green]\ntarget: \"{{ colour }}\"\n"
+            "protocols: [generate/letter]\n")
+    (folder / "l.yaml").write_text(text)
+    (folder / "m.jsonl").write_text('{"item": "l/0", "text": "B"}\n{"text": "A"}\n')
+    assay(folder, "run", "--suite", "l.yaml", "--model", "scripted:m.jsonl", "--run", "l.db")
+    assay(folder, "run", "--suite", str(folder / "l.yaml"), "--model", "scripted:m.jsonl", "--run", "l2.db")
+    compared = json.loads(assay(folder, "compare", "l.db", "l2.db", "--format", "json").stdout)
+    check(compared["suites"][0]["paired_items"] == 2, "where a suite's file lies is no difference")
+    (folder / "l.yaml").write_text(text.replace("Grass", "Meadows").replace("{{ q }}", "Say: {{ q }}"))
+    assay(folder, "rescore", "l.db", "--run", "l3.db")
+    (folder / "l.yaml").write_text(text.replace("[red, green]", "[green, red]"))
+    refused = error(assay(folder, "rescore", "l.db", "--run", "l4.db", code=2))
+    check("offers other options than were asked" in refused and not (folder / "l4.db").exists(), refused)
+
+
 def imported(folder):
     (folder / "d.jsonl").write_text("".join(json.dumps({"q": f"What is {i} plus 1?", "a": str(i + 1)}) + "\n" for i in range(5)))
     task = {"task": "plus_one", "dataset_path": "json", "dataset_kwargs": {"data_files": {"test": "d.jsonl"}},
@@ -116,6 +133,7 @@ def main():
         folder = pathlib.Path(name)
         new_and_check(folder)
         run_resume_compare(folder)
+        letters_keep_their_options(folder)
         imported(folder)
     print("custom suites: all as they should be")
 

@@ -332,11 +332,14 @@ TEST_CASE("Strategies are suites of their own, and two of them are compared wher
   REQUIRE_FALSE(other_data);
   CHECK_THAT(other_data.error().message, ContainsSubstring("data "));
   MadeRun other = cot;
-  other.info.options[1].second = "t.yaml";
+  other.info.options[1].second = "folder/s.yaml";  // where the suite lies is no difference
+  const auto moved = made(folder.file("d.db"), {other});
+  CHECK(compare({a.get(), "a.db", "", "zero_shot"}, {moved.get(), "d.db", "", "cot"}, {}));
+  other.info.options.emplace_back("timeout", "3");
   const auto c = made(folder.file("c.db"), {other});
   const auto unlike = compare({a.get(), "a.db", "", "zero_shot"}, {c.get(), "c.db", "", "cot"}, {});
   REQUIRE_FALSE(unlike);
-  CHECK_THAT(unlike.error().message, ContainsSubstring("options file=s.yaml against file=t.yaml"));
+  CHECK_THAT(unlike.error().message, ContainsSubstring("options none against timeout=3"));
 }
 
 TEST_CASE("Voters' answers are compared as elected, at the time of the slowest") {

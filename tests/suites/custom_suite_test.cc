@@ -138,6 +138,27 @@ TEST_CASE("fields are separated by commas, or by semicolons or tabs where the he
   }
 }
 
+TEST_CASE("a row that every answer would be right for is refused") {
+  if (!has_engine()) return;
+  const std::string data = "question,category,pattern\nWhy?,,\n";
+  const std::string prompt = "prompt: \"{{ question }}\"\ntarget: \"{{ category }}\"\n";
+  CHECK_THAT(error_of(SuiteFolder(prompt + "score: contains\n", data)),
+             ContainsSubstring("data.csv:2: the target is empty, and every answer contains that"));
+  CHECK_THAT(error_of(SuiteFolder(prompt + "score: {regex: {column: pattern}}\n", data)),
+             ContainsSubstring("the column pattern is empty, and every answer matches that"));
+  CHECK_THAT(error_of(SuiteFolder(prompt + "answer: {regex: \"" + std::string(5000, 'a') + "\"}\n", data)),
+             ContainsSubstring("longer than 4096 bytes"));
+}
+
+TEST_CASE("a pattern that reads a long answer to its end at every letter is given up") {
+  if (!has_engine()) return;
+  const std::string rules = "answer: {regex: \"(a*b)?\", take: last}\n";
+  CHECK(judged("ab", rules, "xx ab").value == 1);
+  const Score given_up = judged("ab", rules, "ab" + std::string(1'000'000, 'a'));
+  CHECK(given_up.value == 0);
+  CHECK_THAT(given_up.why, ContainsSubstring("nothing found by answer: regex"));
+}
+
 TEST_CASE("what a prompt holds of the row is the item's own, the wording around it is not") {
   if (!has_engine()) return;
   const SuiteFolder folder(
