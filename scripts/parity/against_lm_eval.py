@@ -115,7 +115,9 @@ class OneAtATime:
 
 
     def write(self, prompt, stop, limit):
-        """Greedy text after a prompt: the prompt in chunks as above, then token by token, until a stop text."""
+        """Greedy text after a prompt: the prompt in chunks as above, then token by token, until a stop text. Each token
+        is evaluated beside the one before it: alone in a batch it would take another path through the kernels, and
+        where two tokens are nearly as likely that path chooses."""
         import numpy
         tokens = prompt[-(self.max_length - limit):]
         memory = self.lib.llama_get_memory(self.context)
@@ -146,7 +148,9 @@ class OneAtATime:
             written += bytes(piece[:max(size, 0)])
             if any(text.encode() in written for text in stop):
                 break
-            pending = [[token]]
+            done -= 1
+            self.lib.llama_memory_seq_rm(memory, 0, done, -1)
+            pending = [[pending[-1][-1], token]]
         self.lib.llama_batch_free(batch)
         text = written.decode("utf-8", "replace")
         for end in stop:

@@ -132,6 +132,8 @@ def _legalbench_config(data, group):
     return {"task": f"legalbench_{group}", "output_type": "generate_until", "test_split": "test",
             "doc_to_text": text, "doc_to_target": "{{answer}}", "num_fewshot": 0,
             "generation_kwargs": {"until": ["\n"], "do_sample": False, "temperature": 0.0},
+            # As the authors' evaluation.py, which takes white space off both ends of an answer before it compares.
+            "filter_list": [{"name": "none", "filter": [{"function": "remove_whitespace"}, {"function": "take_first"}]}],
             "metric_list": [{"metric": "exact_match", "ignore_case": True, "ignore_punctuation": True}]}
 
 

@@ -107,9 +107,9 @@ struct AnswerReader::Step {
     return matched(text);
   }
 
-  // Each try may read the text to its end, so that tries are bounded by what they may read: some seconds.
+  // Each try may read the text to its end, so that tries are bounded by what they may read.
   [[nodiscard]] std::optional<std::string> matched(const std::string& text) const {
-    constexpr std::size_t kMostRead = std::size_t{1} << 30;
+    constexpr std::size_t kMostRead = std::size_t{1} << 28;
     std::vector<re2::StringPiece> groups(static_cast<std::size_t>(group) + 1);
     std::optional<std::string> found;
     std::size_t at = 0;

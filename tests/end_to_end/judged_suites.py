@@ -197,7 +197,7 @@ def killed_and_resumed(folder):
 
 
 def interrupted(folder):
-    script(folder, "slow.jsonl", [{"text": "4", "prompt_tokens": 100, "completion_tokens": 1, "delay_ms": 400}])
+    script(folder, "slow.jsonl", [{"text": "4", "prompt_tokens": 100, "completion_tokens": 1, "delay_ms": 1200}])
     (folder / "slow.yaml").write_text(CONFIG.replace("judge.jsonl", "slow.jsonl") + "max_in_flight: 3\n")
     process = subprocess.Popen([ASSAY, "run", "slow.yaml", "--run", "stopped.db"], cwd=folder, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, env=dict(os.environ, HOME=str(folder)))

@@ -154,7 +154,7 @@ TEST_CASE("a pattern that reads a long answer to its end at every letter is give
   if (!has_engine()) return;
   const std::string rules = "answer: {regex: \"(a*b)?\", take: last}\n";
   CHECK(judged("ab", rules, "xx ab").value == 1);
-  const Score given_up = judged("ab", rules, "ab" + std::string(1'000'000, 'a'));
+  const Score given_up = judged("ab", rules, "ab" + std::string(100'000, 'a'));
   CHECK(given_up.value == 0);
   CHECK_THAT(given_up.why, ContainsSubstring("nothing found by answer: regex"));
 }
