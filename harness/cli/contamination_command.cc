@@ -8,9 +8,9 @@
 #include "harness/cli/command.h"
 #include "harness/cli/compared_runs.h"
 #include "harness/cli/contamination_report.h"
+#include "harness/cli/named_suite.h"
 #include "harness/config/paths.h"
 #include "harness/config/setting.h"
-#include "harness/config/suite_flag.h"
 #include "harness/core/clock.h"
 #include "harness/core/text.h"
 #include "suites/contamination/corpus.h"
@@ -23,27 +23,6 @@ namespace {
 constexpr int kDefaultNgram = 13;
 constexpr int kMostNgram = 100;
 
-/// The suite as it is to be looked at.
-struct Looked {
-  std::shared_ptr<const SuiteEntry> entry;
-  std::unique_ptr<Suite> suite;
-};
-
-Result<Looked> look_up_suite(const std::string& flag, const std::string& data, bool starter) {
-  auto wanted = config::parse_suite_flag(flag);
-  if (!wanted) return forward_error(wanted);
-  auto entry = find_suite(wanted->name);
-  if (!entry) return forward_error(entry);
-  SuiteOptions options;
-  options.data_dir = data;
-  options.starter = starter;
-  options.protocol = (*entry)->protocols.front().name;
-  options.extra = wanted->options;
-  auto suite = (*entry)->make(options);
-  if (!suite) return forward_error(suite);
-  return Looked{*entry, std::move(*suite)};
-}
-
 /// `visit(item, texts)`: each item and its texts that count.
 template <class Visit>
 Result<void> for_each_item(const Suite& suite, Visit visit) {
@@ -53,7 +32,8 @@ Result<void> for_each_item(const Suite& suite, Visit visit) {
     auto item = (*source)->next();
     if (!item) return forward_error(item);
     if (!*item) return {};
-    visit(**item, suite.own_texts(**item).value_or(contamination::texts_of(**item)));
+    const auto own = suite.own_texts(**item);
+    visit(**item, own ? *own : contamination::texts_of(**item));
   }
 }
 
@@ -119,7 +99,7 @@ Result<int> look_in_corpus(const Arguments& arguments, Program& program) {
   auto ngram = ngram_of(arguments);
   if (!ngram) return forward_error(ngram);
   const std::string data = arguments.value("--data").value_or(default_data_folder(program.environment));
-  auto looked = look_up_suite(arguments.positionals[0], data, arguments.has("--starter"));
+  auto looked = make_named_suite(arguments.positionals[0], data, arguments.has("--starter"));
   if (!looked) return forward_error(looked);
   const auto run_path = arguments.value("--run");
   if (run_path) {

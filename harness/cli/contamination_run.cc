@@ -29,17 +29,9 @@ Result<void> check_data(const OpenRun& run, const ResultInfo& info, const Looked
                        (info.starter ? ": was asked the starter items; look these up with --starter"
                                      : ": was asked the data set and not the starter items; leave --starter out"));
   }
-  SuiteOptions options;
-  options.data_dir = looked.data_dir;
-  options.starter = info.starter;
-  options.protocol = info.protocol;
-  options.shots = info.shots;
-  options.samples = info.samples;
-  options.extra = info.options;
-  // These say who judged, what found passages and how a strategy asked: the data are the same without them.
-  std::erase_if(options.extra, [](const auto& option) {
-    return option.first == kJudgedBy || option.first == kRetrieverOption || option.first == kStrategyOption;
-  });
+  SuiteOptions options = stored_suite_options(info, looked.data_dir);
+  // however a strategy asked, the data are the same
+  std::erase_if(options.extra, [](const auto& option) { return option.first == kStrategyOption; });
   if (auto opened = open_against(options); !opened) return forward_error(opened);
   auto suite = looked.entry.make(options);
   if (!suite) return forward_error(suite);

@@ -4,12 +4,11 @@
 #include <set>
 
 #include "harness/cli/command.h"
+#include "harness/cli/named_suite.h"
 #include "harness/config/paths.h"
 #include "harness/config/setting.h"
-#include "harness/config/suite_flag.h"
 #include "results/report/text.h"
 #include "results/statistics/power.h"
-#include "suites/registry.h"
 
 namespace assay::cli {
 namespace {
@@ -24,20 +23,11 @@ struct Size {
 };
 
 Result<Size> size_of(const std::string& flag, const std::string& data, bool starter) {
-  auto wanted = config::parse_suite_flag(flag);
-  if (!wanted) return forward_error(wanted);
-  auto entry = find_suite(wanted->name);
-  if (!entry) return forward_error(entry);
-  SuiteOptions options;
-  options.data_dir = data;
-  options.starter = starter;
-  options.protocol = (*entry)->protocols.front().name;
-  options.extra = wanted->options;
-  auto suite = (*entry)->make(options);
-  if (!suite) return forward_error(suite);
-  auto source = (*suite)->load();
+  auto named = make_named_suite(flag, data, starter);
+  if (!named) return forward_error(named);
+  auto source = named->suite->load();
   if (!source) return forward_error(source);
-  Size size{wanted->name, 0, 0};
+  Size size{std::move(named->name), 0, 0};
   std::set<std::string> clusters;
   while (true) {
     auto item = (*source)->next();

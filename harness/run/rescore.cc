@@ -51,9 +51,9 @@ const config::SuiteFlag* changes_of(const RescoreConfig& config, const std::stri
   return nullptr;
 }
 
-Result<std::vector<std::pair<std::string, std::string>>> merged_options(const ResultInfo& info, const SuiteEntry& entry,
-                                                                        const config::SuiteFlag* changes) {
-  std::vector<std::pair<std::string, std::string>> options = info.options;
+Result<std::vector<std::pair<std::string, std::string>>> merged_options(
+    std::vector<std::pair<std::string, std::string>> options, const SuiteEntry& entry,
+    const config::SuiteFlag* changes) {
   if (changes == nullptr) return options;
   for (const auto& [key, value] : changes->options) {
     const bool is_file = key == kSuiteFileOption && is_suite_file(value);
@@ -117,18 +117,10 @@ Result<std::shared_ptr<const Suite>> todays_suite(const RescoreConfig& config, c
                                                   const RunReader& reader, std::int64_t result, ResultInfo& info) {
   auto entry = find_suite(suite_of(info, changes));
   if (!entry) return forward_error(entry);
-  auto extra = merged_options(info, **entry, changes);
+  SuiteOptions options = stored_suite_options(info, config.data_dir);
+  auto extra = merged_options(options.extra, **entry, changes);
   if (!extra) return forward_error(extra);
-  SuiteOptions options;
-  options.data_dir = config.data_dir;
-  options.starter = info.starter;
-  options.protocol = info.protocol;
-  options.shots = info.shots;
-  options.samples = info.samples;
   options.embedder = config.embedder;
-  // These say who judged and what found passages: they ask for nothing.
-  std::erase_if(*extra,
-                [](const auto& option) { return option.first == kJudgedBy || option.first == kRetrieverOption; });
   options.extra = *extra;
   if (auto opened = open_against(options); !opened) return forward_error(opened);
   auto suite = make_by_strategy(**entry, options);

@@ -189,6 +189,19 @@ Result<std::shared_ptr<StoredAnswers>> open_stored_judge_answers(const std::stri
   return std::shared_ptr<StoredAnswers>(std::make_shared<StoredJudge>(std::move(*reader), judge, std::move(results)));
 }
 
+SuiteOptions stored_suite_options(const ResultInfo& info, const std::string& data_dir) {
+  SuiteOptions options;
+  options.data_dir = data_dir;
+  options.starter = info.starter;
+  options.protocol = info.protocol;
+  options.shots = info.shots;
+  options.samples = info.samples;
+  options.extra = info.options;
+  std::erase_if(options.extra,
+                [](const auto& option) { return option.first == kJudgedBy || option.first == kRetrieverOption; });
+  return options;
+}
+
 Result<void> open_against(SuiteOptions& options) {
   for (const auto& [key, value] : options.extra) {
     if (key != kAgainstOption) continue;

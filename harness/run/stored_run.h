@@ -9,6 +9,7 @@
 #include "harness/core/model_identity.h"
 #include "harness/core/result.h"
 #include "harness/core/stored_answers.h"
+#include "results/run_file/run_file.h"
 #include "suites/suite.h"
 
 namespace assay {
@@ -25,6 +26,10 @@ namespace assay {
 /// judged by it (by name, file hash, settings and address). Errors: not a run file or a damaged one.
 [[nodiscard]] Result<std::shared_ptr<StoredAnswers>> open_stored_judge_answers(const std::string& run,
                                                                                const ModelIdentity& judge);
+
+/// What a suite is made with to be the one that a run's result was asked by: without what only says who judged and what
+/// found passages, and without SuiteOptions::against.
+[[nodiscard]] SuiteOptions stored_suite_options(const ResultInfo& info, const std::string& data_dir);
 
 /// Opens the run that the option kAgainstOption names, where there is one, as SuiteOptions::against: of several
 /// strategies the answers of the options' own.
