@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "harness/core/excerpt.h"
 #include "harness/core/text.h"
 
 namespace assay {
@@ -65,7 +66,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   static std::string shown(const std::string& key) {
     constexpr std::size_t kLongest = 200;
-    return key.size() <= kLongest ? repaired_utf8(key) : repaired_utf8(key.substr(0, kLongest)) + "…";
+    return repaired_utf8(excerpt(key, kLongest));
   }
 
   static YamlNode node(const YAML::Mark& mark, YamlNode::Kind kind) {

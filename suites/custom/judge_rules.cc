@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "harness/core/excerpt.h"
 #include "harness/core/random.h"
 #include "harness/core/text.h"
 #include "suites/custom/rendered_row.h"
@@ -80,9 +81,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
 
 std::string shown(const std::string& text) {
   constexpr std::size_t kLongest = 60;
-  std::string line = on_one_line(text);
-  if (line.size() > kLongest) line = repaired_utf8(line.substr(0, kLongest)) + "…";
-  return "'" + line + "'";
+  return "'" + excerpt(on_one_line(text), kLongest) + "'";
 }
 
 std::string quoted(const std::string& text) {

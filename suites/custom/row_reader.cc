@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "harness/core/excerpt.h"
 #include "harness/core/text.h"
 #include "suites/reading/bounded_json.h"
 #include "suites/reading/csv_reader.h"
@@ -80,9 +81,9 @@ char delimiter_of(const std::vector<std::string>& header) {
 }
 
 // A name as messages show it.
-std::string cut_name(const std::string& name) {
+std::string shown_name(const std::string& name) {
   constexpr std::size_t kLongest = 100;
-  return on_one_line(name.size() <= kLongest ? name : repaired_utf8(name.substr(0, kLongest)) + "…");
+  return on_one_line(excerpt(name, kLongest));
 }
 
 // "a, b, c, … (100000 in all)": a file may have more names, and longer ones, than anybody reads.
@@ -91,7 +92,7 @@ std::string first_names(const std::vector<std::string>& names) {
   constexpr std::size_t kMostBytes = 500;
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string next = (i == 0 ? "" : ", ") + cut_name(names[i]);
+    const std::string next = (i == 0 ? "" : ", ") + shown_name(names[i]);
     if (i == kMost || text.size() + next.size() > kMostBytes) {
       return text + ", … (" + std::to_string(names.size()) + " in all)";
     }
@@ -135,7 +136,7 @@ Result<std::unique_ptr<RowReader>> open_csv(const reading::DataFile& file) {
       return usage_error(reader->where() + ": column " + std::to_string(i + 1) +
                          " has no name; the first row is the header");
     if (!seen.insert(names[i]).second) {
-      return usage_error(reader->where() + ": two columns are called '" + cut_name(names[i]) + "'");
+      return usage_error(reader->where() + ": two columns are called '" + shown_name(names[i]) + "'");
     }
   }
   return std::unique_ptr<RowReader>(new CsvRows(std::move(*reader), std::move(names)));
@@ -147,7 +148,7 @@ Result<Json> member(const Row& row, const std::string& name, const std::string& 
   Json object = parsed(row);
   const auto found = object.find(name);
   if (found != object.end()) return std::move(*found);
-  return usage_error(where + ": " + row.where + " has no field '" + cut_name(name) + "'" +
+  return usage_error(where + ": " + row.where + " has no field '" + shown_name(name) + "'" +
                      field_hint(row, name, "; it has "));
 }
 

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 
+#include "harness/core/excerpt.h"
 #include "harness/core/text.h"
 #include "suites/custom/length_rule.h"
 #include "suites/custom/yaml_fields.h"
@@ -39,9 +40,7 @@ const std::vector<std::string>& rule_names() {
 // What is shown of a text in one line.
 std::string shown(const std::string& text) {
   constexpr std::size_t kLongest = 60;
-  std::string line = on_one_line(text);
-  if (line.size() > kLongest) line = repaired_utf8(line.substr(0, kLongest)) + "…";
-  return "'" + line + "'";
+  return "'" + excerpt(on_one_line(text), kLongest) + "'";
 }
 
 std::string rounded(double value) {

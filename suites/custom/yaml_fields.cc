@@ -5,6 +5,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "harness/core/excerpt.h"
 #include "harness/core/text.h"
 
 namespace assay::custom {
@@ -19,14 +20,7 @@ std::string decimal(double value) {
 // What is shown of a word that the file has where another was expected; it may be as long as the file.
 std::string as_found(const std::string& word) {
   constexpr std::size_t kLongest = 200;
-  return on_one_line(word.size() <= kLongest ? word : repaired_utf8(word.substr(0, kLongest)) + "…");
-}
-
-// No suggestion for a word longer than any that there are: it is no slip, and comparing costs its length.
-std::string suggestion(const std::string& word, const std::vector<std::string>& allowed) {
-  std::size_t longest = 0;
-  for (const std::string& one : allowed) longest = std::max(longest, one.size());
-  return word.size() > 2 * longest ? "" : did_you_mean(word, allowed);
+  return on_one_line(excerpt(word, kLongest));
 }
 
 }  // namespace
@@ -139,7 +133,7 @@ Result<std::optional<std::string>> YamlFields::word(const std::string& key, cons
     return std::optional<std::string>((*value)->text);
   }
   return usage_error((*value)->where + ": '" + as_found((*value)->text) + "' is none of " + listed(allowed) +
-                     suggestion((*value)->text, allowed));
+                     did_you_mean((*value)->text, allowed));
 }
 
 std::vector<std::string> YamlFields::names() const {
@@ -157,7 +151,7 @@ Result<void> YamlFields::finish() const {
   for (const YamlEntry& entry : node_->entries) {
     if (std::find(known_.begin(), known_.end(), entry.key.text) != known_.end()) continue;
     return usage_error(place(entry.key) + ": unknown key '" + as_found(entry.key.text) + "'" +
-                       suggestion(entry.key.text, known_) + "; there are " + listed(known_));
+                       did_you_mean(entry.key.text, known_) + "; there are " + listed(known_));
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/core/excerpt.h"
 #include "harness/core/text.h"
 #include "suites/reading/bounded_json.h"
 #include "suites/scoring/fenced_block.h"
@@ -37,9 +38,8 @@ std::size_t bracket_end(std::string_view text, std::size_t at) {
 }
 
 std::string shown(const Json& value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
   constexpr std::size_t kLongest = 60;
-  return text.size() > kLongest ? repaired_utf8(text.substr(0, kLongest)) + "…" : text;
+  return excerpt(value.dump(-1, ' ', false, Json::error_handler_t::replace), kLongest);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/core/excerpt.h"
 #include "harness/core/text.h"
 #include "suites/reading/bounded_json.h"
 
@@ -84,10 +85,9 @@ RE2::Options quiet() {
   return options;
 }
 
-std::string cut(std::string text) {
+std::string cut(const std::string& text) {
   constexpr std::size_t kLongest = 60;
-  if (text.size() > kLongest) text = repaired_utf8(text.substr(0, kLongest)) + "…";
-  return text;
+  return excerpt(text, kLongest);
 }
 
 std::string shortened(const Json& value) { return cut(value.dump(-1, ' ', false, Json::error_handler_t::replace)); }
@@ -178,7 +178,7 @@ struct JsonSchema::State {
   std::string check_keyword(const std::string& key, const Json& value, const Place& here, int depth) {
     const auto& words = checked_keywords();
     if (std::find(words.begin(), words.end(), key) == words.end()) {
-      return shown(here) + ": the keyword '" + cut(key) + "' is not supported" + suggested(key, words);
+      return shown(here) + ": the keyword '" + cut(key) + "' is not supported" + did_you_mean(key, words);
     }
     if (key == "properties" || key == "$defs" || key == "definitions") {
       if (!value.is_object()) return shown(here) + ": expected an object of schemas";
@@ -201,7 +201,7 @@ struct JsonSchema::State {
         const auto& names = type_names();
         if (!type.is_string() || std::find(names.begin(), names.end(), type.get<std::string>()) == names.end()) {
           return shown(here) + ": " + shortened(type) + " is no type" +
-                 (type.is_string() ? suggested(type.get<std::string>(), names) : "");
+                 (type.is_string() ? did_you_mean(type.get<std::string>(), names) : "");
         }
       }
       return "";
@@ -241,12 +241,6 @@ struct JsonSchema::State {
   }
 
   static std::string shown(const Place& at) { return "#" + at.text(); }
-
-  // No suggestion for a word that is no slip of the pen: looking for one costs its length.
-  static std::string suggested(const std::string& word, const std::vector<std::string>& words) {
-    constexpr std::size_t kLongest = 60;
-    return word.size() > kLongest ? "" : did_you_mean(word, words);
-  }
 
   [[nodiscard]] const Json* target(const std::string& reference) const {
     if (reference == "#") return &root;
