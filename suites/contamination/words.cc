@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "suites/reading/python_text.h"
+
 namespace assay::contamination {
 namespace {
+
+using reading::is_letter_or_number;
 
 constexpr std::uint64_t kStart = 0xcbf29ce484222325;
 constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15;  // odd: a product with it loses nothing
@@ -19,22 +23,6 @@ std::uint64_t mixed(std::uint64_t value) {
 }
 
 bool is_ascii_blank(unsigned char byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
-
-bool is_letter_or_number(std::int32_t code_point) {
-  switch (utf8proc_category(code_point)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool is_blank(std::int32_t code_point) {
   const utf8proc_category_t category = utf8proc_category(code_point);

@@ -166,9 +166,8 @@ std::vector<std::string_view> python_split(std::string_view text) {
   return parts;
 }
 
-bool is_python_word(std::string_view text, std::size_t at) {
-  const CodePoint c = decode(text, at).first;
-  switch (utf8proc_category(c)) {
+bool is_letter_or_number(std::int32_t code_point) {
+  switch (utf8proc_category(code_point)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
@@ -179,8 +178,13 @@ bool is_python_word(std::string_view text, std::size_t at) {
     case UTF8PROC_CATEGORY_NO:
       return true;
     default:
-      return c == '_';
+      return false;
   }
+}
+
+bool is_python_word(std::string_view text, std::size_t at) {
+  const CodePoint c = decode(text, at).first;
+  return c == '_' || is_letter_or_number(c);
 }
 
 std::string python_lower(std::string_view text) {

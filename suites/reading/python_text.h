@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@ namespace assay::reading {
 
 /// str.split(): the parts between runs of blanks. They are parts of `text`.
 [[nodiscard]] std::vector<std::string_view> python_split(std::string_view text);
+
+/// Unicode's categories L* and N*: str.isalnum() of one code point.
+[[nodiscard]] bool is_letter_or_number(std::int32_t code_point);
 
 /// re's \w for a text: whether the code point that begins at `text[at]` is a letter, a number or '_'.
 [[nodiscard]] bool is_python_word(std::string_view text, std::size_t at);

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "suites/reading/python_text.h"
+
 namespace assay::retrieval {
 namespace {
 
@@ -16,22 +18,10 @@ constexpr double kB = 0.75;
 // Sums side by side: a processor can then take several products at once, and the order is the same on all of them.
 constexpr std::size_t kSums = 8;
 
+// With the marks that some scripts write vowels by.
 bool is_word_character(utf8proc_int32_t code) {
-  switch (utf8proc_category(code)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-      return true;
-    default:
-      return false;
-  }
+  const utf8proc_category_t category = utf8proc_category(code);
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || reading::is_letter_or_number(code);
 }
 
 double product(const float* a, const float* b, std::size_t size) {
