@@ -100,7 +100,20 @@ std::string with_interval(const std::optional<double>& value, const std::optiona
 }
 
 constexpr std::size_t kCount = 10;
-constexpr std::size_t kName = 34;
+constexpr std::size_t kName = 26;
+
+// A sentence on lines of a terminal's usual width.
+std::string on_lines(const std::string& text) {
+  constexpr std::size_t kColumns = 80;
+  std::string lines = text;
+  for (std::size_t begin = 0; lines.size() - begin > kColumns;) {
+    const std::size_t blank = lines.rfind(' ', begin + kColumns);
+    if (blank == std::string::npos || blank <= begin) break;  // one word
+    lines[blank] = '\n';
+    begin = blank + 1;
+  }
+  return lines + "\n";
+}
 
 void write_counts(std::ostream& out, const std::string& name, const Counts& counts) {
   out << "  " << left(report::shortened(plain(name), kName), kName) << right(std::to_string(counts.items()), kCount)
@@ -215,9 +228,9 @@ void write_contamination_text(std::ostream& out, const ContaminationReport& repo
   write_most_overlap(out, report);
   write_results(out, report);
   out << "\nflagged: the corpus has one of the item's " << report.ngram
-      << "-grams at least; too short: the item has no " << report.ngram << "-gram of its own\n"
+      << "-grams at least\ntoo short: the item has no " << report.ngram << "-gram of its own\n"
       << (all.too_short * 4 > all.items() ? "of many items nothing can be said: --ngram auto or a smaller N\n" : "")
-      << kContaminationHint << "\n";
+      << on_lines(kContaminationHint);
 }
 
 void write_contamination_json(std::ostream& out, const ContaminationReport& report) {

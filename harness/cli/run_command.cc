@@ -58,9 +58,8 @@ void write_plan(std::ostream& out, const RunPlanSummary& plan) {
   const bool has_unknown = std::any_of(plan.lines.begin(), plan.lines.end(),
                                        [](const RunPlanSummary::Line& line) { return !line.estimated_usd; });
   if (has_unknown) {
-    out << "USD –: no price per token is known; `price:` of a model in a configuration says one, or one per hour, "
-           "which\n"
-           "counts when the model has worked.\n";
+    out << "USD –: no price per token is known; `price:` of a model in a configuration says\n"
+        << "one, or one per hour, which counts when the model has worked.\n";
   }
 }
 
