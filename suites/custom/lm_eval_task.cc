@@ -31,7 +31,7 @@ std::string as_yaml(const std::string& text) {
 }
 
 // What messages show of a text of the file, which may be as long as the file.
-std::string as_found(const std::string& text) {
+std::string named(const std::string& text) {
   constexpr std::size_t kLongest = 100;
   return on_one_line(excerpt(text, kLongest));
 }
@@ -102,7 +102,7 @@ class Importer {
       if (entry.key.text == "include") {
         // what else may be missing is in that file
         problems_ = {{std::max(entry.key.line, 1), "include is not supported; write the keys of '" +
-                                                       as_found(entry.value.text) + "' into the task's own file"}};
+                                                       named(entry.value.text) + "' into the task's own file"}};
         return refused("");
       }
     }
@@ -176,7 +176,7 @@ class Importer {
   }
 
   void refuse(const YamlNode& node, const std::string& key, const std::string& why) {
-    problems_.push_back({std::max(node.line, 1), as_found(key) + " " + why});
+    problems_.push_back({std::max(node.line, 1), named(key) + " " + why});
   }
 
   // Whether a node is of the kind that its key needs; a problem where it is not. A node of another kind has no text, no
@@ -224,7 +224,7 @@ class Importer {
   }
 
   static std::string as_given(const YamlNode& node) {
-    return node.kind == YamlNode::Kind::kScalar ? "'" + as_found(node.text) + "'" : node.kind_name();
+    return node.kind == YamlNode::Kind::kScalar ? "'" + named(node.text) + "'" : node.kind_name();
   }
 
   // A number as JSON writes it, which YAML reads as the same one.
@@ -232,10 +232,10 @@ class Importer {
 
   void refuse_functions(const std::string& key, const YamlNode& node) {
     if (!node.tag.empty())
-      refuse(node, key, "is Python (" + as_found(node.tag + " " + node.text) + "), which is never run");
+      refuse(node, key, "is Python (" + named(node.tag + " " + node.text) + "), which is never run");
     for (const YamlNode& item : node.items) refuse_functions(key, item);
     for (const YamlEntry& entry : node.entries) {
-      refuse_functions(as_found(key) + ": " + as_found(entry.key.text), entry.value);
+      refuse_functions(named(key) + ": " + named(entry.key.text), entry.value);
     }
   }
 
@@ -275,11 +275,11 @@ class Importer {
     if (files->kind == YamlNode::Kind::kMap) {
       file = member(*files, split);
       if (file == nullptr) {
-        refuse(*files, key, "names the split '" + as_found(split) + "', which data_files does not have");
+        refuse(*files, key, "names the split '" + named(split) + "', which data_files does not have");
         return std::nullopt;
       }
     } else if (split != "train") {
-      refuse(*files, key, "names the split '" + as_found(split) + "'; data without splits is called 'train'");
+      refuse(*files, key, "names the split '" + named(split) + "'; data without splits is called 'train'");
       return std::nullopt;
     }
     if (file->kind == YamlNode::Kind::kList && file->items.size() == 1) file = &file->items.front();
@@ -292,7 +292,7 @@ class Importer {
     std::error_code failed;
     const fs::path found = fs::exists(beside, failed) ? beside : fs::path(file->text);
     if (!fs::exists(found, failed)) {
-      refuse(*file, "data_files", "names '" + as_found(file->text) + "', which is not there");
+      refuse(*file, "data_files", "names '" + named(file->text) + "', which is not there");
       return std::nullopt;
     }
     return found.string();
@@ -305,7 +305,7 @@ class Importer {
       refuse(node == nullptr ? root_ : *node, "dataset_path",
              kind.empty()
                  ? "is missing"
-                 : "'" + as_found(kind) + "' is a data set of a hub; export it to a file, and write json or csv here");
+                 : "'" + named(kind) + "' is a data set of a hub; export it to a file, and write json or csv here");
       return;
     }
     const char* key = find("test_split") != nullptr ? "test_split" : "validation_split";
@@ -339,7 +339,7 @@ class Importer {
     const std::string type = text("output_type").value_or("generate_until");
     is_choice_ = type == "multiple_choice";
     if (type != "multiple_choice" && type != "generate_until")
-      refuse(*find("output_type"), "output_type", "'" + as_found(type) + "' is not supported");
+      refuse(*find("output_type"), "output_type", "'" + named(type) + "' is not supported");
     if (const YamlNode* repeats = find("repeats"); repeats != nullptr && repeats->text != "1")
       refuse(*repeats, "repeats", "is not supported; ask several samples by the suite's samples: option");
     if (const YamlNode* name = find("dataset_name"); name != nullptr && name->text != "null" && name->text != "None")
@@ -362,7 +362,7 @@ class Importer {
     std::string slice;
     if (RE2::PartialMatch(*source, differs, &word, &slice)) {
       refuse(*find(key), key,
-             "uses " + (word.empty() ? as_found(slice) : "'" + word + "'") +
+             "uses " + (word.empty() ? named(slice) : "'" + word + "'") +
                  ", which the template engine here does not do as Jinja does");
     }
     return for_our_engine(*source);
@@ -498,7 +498,7 @@ class Importer {
       } else if (name == "regex") {
         read_regex(step);
       } else {
-        refuse(step, "filter_list", "has the function '" + as_found(name) + "'");
+        refuse(step, "filter_list", "has the function '" + named(name) + "'");
       }
     }
   }
@@ -540,7 +540,7 @@ class Importer {
       if (name == "acc_norm" && first) headline_ = "accuracy_norm";
       if (name == "acc_bytes" && first) headline_ = "accuracy_norm_bytes";
       if (name != "acc" && name != "acc_norm" && name != "acc_bytes")
-        refuse(metric, "metric_list", "has the metric '" + as_found(name) + "'");
+        refuse(metric, "metric_list", "has the metric '" + named(name) + "'");
       first = false;
     }
   }
@@ -552,7 +552,7 @@ class Importer {
       if (key.text == "metric") {
         name = value.text;
       } else if (key.text == "aggregation") {
-        if (value.text != "mean") refuse(value, "aggregation", "'" + as_found(value.text) + "' is not supported");
+        if (value.text != "mean") refuse(value, "aggregation", "'" + named(value.text) + "' is not supported");
       } else if (key.text == "higher_is_better") {
         if (!is_true(value)) refuse(value, "higher_is_better", "false is not supported");
       } else if (std::find(allowed.begin(), allowed.end(), key.text) == allowed.end()) {
@@ -568,7 +568,7 @@ class Importer {
     for (const YamlNode& metric : list->items) {
       const std::string name = metric_name(metric, {"ignore_case", "ignore_punctuation"});
       if (name != "exact_match") {
-        refuse(metric, "metric_list", "has the metric '" + as_found(name) + "'");
+        refuse(metric, "metric_list", "has the metric '" + named(name) + "'");
         continue;
       }
       const auto flag = [&](const char* key) {
