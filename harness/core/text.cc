@@ -144,8 +144,8 @@ std::string closest(std::string_view word, const std::vector<std::string>& candi
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     // No two texts are nearer than their lengths: a word of a megabyte costs nothing here.
-    const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
-    if (longer - shorter >= best_distance) continue;
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    if (longer - std::min(word.size(), candidate.size()) >= best_distance) continue;
     const std::size_t rows = word.size() + 1;
     const std::size_t columns = candidate.size() + 1;
     std::vector<std::size_t> table(rows * columns);
